@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test site bench clean
+.PHONY: run test site clean
 
 run: .venv/ready
 	$(BIN)/promptlab rerun

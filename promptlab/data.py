@@ -195,8 +195,10 @@ def _hub_file(name, spl):
     s = SETS[name]
     try: return hf_hub_download(s['repo'], s['files'][spl], repo_type='dataset', revision=s['revision'])
     except Exception as e:   # the hub's errors have no common base: offline, absent, network, authorisation
-        raise MissingData(f"{name} ({spl}) is not in the Hugging Face cache and could not be fetched ({type(e).__name__}); point HF_HOME at a "
-                          f"cache that has {s['repo']}, go online, or use the embedded mini-{name}.") from None
+        here = at_hand(name)
+        raise MissingData(f"{name} ({spl}) is not in the Hugging Face cache and could not be fetched ({type(e).__name__}); "
+                          + (f'at hand is {", ".join(here)}; ' if here else '') + f"point HF_HOME at a cache that has {s['repo']}, go online, or use "
+                          f'the embedded mini-{name}.') from None
 
 def at_hand(
     name:str,  # one of `SETS`
