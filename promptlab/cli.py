@@ -140,6 +140,7 @@ def predict(
         table.to_csv(tmp, index=False) if out.suffix == '.csv' else table.to_json(tmp, orient='records', lines=True)
         os.replace(tmp, out); print(f'{len(table):,} predictions in {out}', file=sys.stderr)
     else: table.to_csv(sys.stdout, index=False, float_format='%.6g')
+    if t.attrs.get('labels') == [str(i) for i in range(len(p.labels))]: t.attrs['labels'] = p.labels   # labels given as numbers
     if t.attrs.get('labels') == p.labels: print(_score_line(p, t, logits), file=sys.stderr)
     elif 'labels' in t.attrs: print(f'not scored: the data has the labels {", ".join(t.attrs["labels"])}, the prompt {", ".join(p.labels)}', file=sys.stderr)
 

@@ -135,8 +135,10 @@ class FrozenLM:
         dtype=torch.float32,   # dtype of weights and pasts
     ):
         "Load a model and its tokenizer. Raises `MissingModel` or `ModelError`, each with one sentence."
-        model, tokenizer = _load(name, dtype)
-        return cls(model, tokenizer, str(name), device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+        device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+        try: torch.empty(0, device=device)
+        except (RuntimeError, AssertionError): raise ModelError(f'there is no device {device!r} here; use cpu.') from None
+        return cls(*_load(name, dtype), str(name), device)
 
     @property
     def device(self): return self.embed.weight.device
@@ -282,8 +284,8 @@ def encode(self,
     if isinstance(texts, str): raise TypeError('texts is one string; give a list of strings.')
     texts = [f'{a}\n{b}' for a, b in zip(texts, pairs, strict=True)] if pairs is not None else list(texts)
     limit = max_tokens or (self.context - reserve if self.context else None)
-    if self.context and limit + reserve > self.context:
-        raise ValueError(f'{limit} tokens and a prompt of {reserve} do not fit into the {self.context} positions of {self.name}.')
+    if self.context and (limit < 1 or limit + reserve > self.context):
+        raise ValueError(f'{max(limit, 1)} text token{"s" * (limit > 1)} and a prompt of {reserve} do not fit into the {self.context} positions of {self.name}.')
     level = logging.getLogger('transformers.tokenization_utils_base')
     before = level.level; level.setLevel(logging.ERROR)   # long texts are reported below, once
     ids = self.tokenizer(texts).input_ids if texts else []

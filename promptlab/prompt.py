@@ -274,6 +274,7 @@ def _both(table, validation, seed):
     "Training and validation rows in one table, the number of training rows, targets and label names"
     table = check(table, table.attrs.get('labels')); labels = table.attrs['labels']
     if isinstance(validation, float): table, validation = split_rows(table, (1 - validation, validation), seed)
+    if validation is not None and not (len(table) and len(validation)): raise TableError(f'{len(table) + len(validation)} rows are too few to hold some out; give more, or no validation.')
     parts = [table] if validation is None else [table, check(validation, labels, what='the validation table')]
     y = np.concatenate([targets(p) for p in parts])
     if y.ndim == 1 and len(set(y[:len(table)])) < 2: raise TableError(f'all training rows have the label {labels[y[0]]!r}; there is nothing to tell apart.')
@@ -300,6 +301,8 @@ def train_many(
 ) -> list:                     # a `TrainedPrompt` for each variant
     "Train any number of prompts together, in one pass over shared pasts; each ends as if it had been trained alone."
     if patience is not None and validation is None: raise ValueError('patience needs validation rows; give validation=0.1, say.')
+    for name, value in dict(epochs=epochs, batch_size=batch_size).items():
+        if value < 1: raise ValueError(f'{name} is {value}; it must be at least 1.')
     unknown = [k for v in variants for k in v if k not in VARIANT]
     if unknown: raise ValueError(f'a variant has {unknown[0]!r}; it can have {", ".join(VARIANT)}.')
     variants = [{**VARIANT, **v} for v in variants]; longest = max(v['n_tokens'] for v in variants)
