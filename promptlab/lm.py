@@ -191,36 +191,40 @@ def _shared_attention(module, q, k, v, mask, shared_past=None, scaling=None, sli
 
 AttentionInterface.register('promptlab_shared', _shared_attention)
 
-def _together(self, kv, mask, prompts, at):
-    "Last hidden states of all prompts in one pass over the shared past: (batch, prompts, width)"
-    B, M, K = mask.shape[0], len(prompts), max(map(len, prompts))
+def _together(self, kv, mask, prompts, at, rows):
+    "Last hidden states of all prompts in one pass over the shared past: (batch, prompts, width), or of one prompt a row: (batch, 1, width)"
+    B, K = len(mask), max(map(len, prompts)); last = torch.tensor([len(p) - 1 for p in prompts], device=self.device)
     x = torch.stack([F.pad(p, (0, 0, 0, K - len(p))) for p in prompts]).to(self.dtype)   # shorter prompts end in rows that nobody looks at
+    x, last = (x.expand(B, -1, -1, -1), last.expand(B, -1)) if rows is None else (x[rows][:, None], last[rows][:, None])
+    M = x.shape[1]
     seen = torch.cat([mask.cumsum(1) - 1, at], 1)                                        # positions of text and prompt tokens
     causal = torch.ones(K, K, dtype=torch.bool, device=self.device).tril().expand(B, K, K)
     shared = dict(kv=kv, allow=torch.cat([mask.bool()[:, None].expand(-1, K, -1), causal], 2), distance=at[:, :, None] - seen[:, None])
     cfg, before = self.model.config, self.model.config._attn_implementation
     cfg._attn_implementation = 'promptlab_shared'
-    try: out = self._run(at.repeat_interleave(M, 0), inputs_embeds=x.expand(B, -1, -1, -1).reshape(B * M, K, -1), use_cache=False, shared_past=shared)
+    try: out = self._run(at.repeat_interleave(M, 0), inputs_embeds=x.reshape(B * M, K, -1), use_cache=False, shared_past=shared)
     finally: cfg._attn_implementation = before
     h = out.last_hidden_state.view(B, M, K, -1)
-    return torch.stack([h[:, m, len(p) - 1] for m, p in enumerate(prompts)], 1)
+    return h.gather(2, last[:, :, None, None].expand(-1, -1, 1, h.shape[-1]))[:, :, 0]
 FrozenLM._together = _together
 
 # %% ../nbs/lib/lm.ipynb #024
-def _in_turn(self, kv, mask, prompts, at):
+def _in_turn(self, kv, mask, prompts, at, rows):
     "The same, one prompt after the other"
     out = []
     for p in prompts:
         m = torch.cat([mask, mask.new_ones(len(mask), len(p))], 1); cache = DynamicCache([tuple(layer) for layer in kv])
         h = self._run(at[:, :len(p)], inputs_embeds=p.to(self.dtype).expand(len(mask), -1, -1), attention_mask=m, past_key_values=cache, use_cache=True)
         out.append(h.last_hidden_state[:, -1])
-    return torch.stack(out, 1)
+    h = torch.stack(out, 1)
+    return h if rows is None else h[torch.arange(len(h)), rows][:, None]
 FrozenLM._in_turn = _in_turn
 
 def features(self,
     pasts:list,   # what `past` gave for the texts of the batch
     prompts,      # a prompt (tokens, width), or a list of prompts, which may differ in length
-) -> torch.Tensor:   # float32 (texts, width), or (texts, prompts, width) for a list: last hidden state at the last prompt position
+    rows=None,    # for a list: the number of the prompt that each text gets; default: each text gets all
+) -> torch.Tensor:   # float32 (texts, width), or (texts, prompts, width) where each text gets all: last hidden state at the last prompt position
     "Read soft prompts after each text. Gradients flow to the prompts, and nowhere else."
     one = isinstance(prompts, torch.Tensor); prompts = [p.to(self.device) for p in ([prompts] if one else prompts)]
     kv, mask = _lay_out(pasts); n, k = mask.sum(1, keepdim=True), max(map(len, prompts))
@@ -228,8 +232,9 @@ def features(self,
         i = max(range(len(pasts)), key=lambda i: pasts[i].shape[3])
         raise ValueError(f'text {i} has {pasts[i].shape[3]} tokens; with a prompt of {k} it does not fit into the {self.context} positions of {self.name}.')
     read = self._together if self.model._can_set_attn_implementation() else self._in_turn
-    h = read(kv, mask, prompts, n + torch.arange(k, device=self.device)).float()
-    return h[:, 0] if one else h
+    rows = None if rows is None else torch.as_tensor(rows, device=self.device)
+    h = read(kv, mask, prompts, n + torch.arange(k, device=self.device), rows).float()
+    return h[:, 0] if one or rows is not None else h
 FrozenLM.features = features
 
 # %% ../nbs/lib/lm.ipynb #026

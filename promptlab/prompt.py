@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['VARIANT', 'init_prompt', 'Verbalizer', 'LinearHead', 'make_head', 'implied_loss', 'tune_thresholds', 'ModelMismatch',
-           'TrainedPrompt', 'get_lm', 'Pasts', 'score', 'train_many', 'train', 'PromptClassifier']
+           'TrainedPrompt', 'get_lm', 'Pasts', 'score', 'train_many', 'train', 'predict_all', 'PromptClassifier']
 
 # %% ../nbs/lib/prompt.ipynb #003
 import hashlib, importlib.metadata, json, os, time
@@ -364,7 +364,35 @@ def train(
     variant = dict(head=head, n_tokens=n_tokens, init=init, lr=lr, schedule=schedule, seed=seed)
     return train_many(lm, table, [variant], validation, loss, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past_budget, progress)[0]
 
-# %% ../nbs/lib/prompt.ipynb #045
+# %% ../nbs/lib/prompt.ipynb #043
+@torch.no_grad()
+def predict_all(
+    prompts:dict,          # name -> `TrainedPrompt`, all of the same model
+    texts,                 # strings
+    pairs=None,            # second strings of pairs
+    tasks=None,            # the name of the prompt that each text gets; default: each text gets all
+    batch_size:int=32,     # texts a forward
+    progress:bool=True,    # show a bar
+) -> dict:                 # name -> float32 (texts, labels) raw scores; with `tasks` the rows of other tasks are NaN
+    "Raw scores of several trained prompts in one pass over the texts."
+    if len({p.lm.fingerprint for p in prompts.values()}) > 1: raise ModelMismatch('the prompts belong to different models; predict with each model on its own.')
+    wrong = [t for t in tasks or [] if t not in prompts]
+    if wrong: raise ValueError(f'there is no prompt for the task {wrong[0]!r}; there are {", ".join(prompts)}.')
+    out, alike = {k: np.full((len(texts), len(p.labels)), np.nan, np.float32) for k, p in prompts.items()}, {}
+    for k, p in prompts.items(): alike.setdefault((p.keep, p.max_tokens, len(p.prompt) if p.max_tokens is None else 0), []).append(k)
+    for names in alike.values():   # prompts that cut long texts in the same way
+        ids, lm = prompts[names[0]].encode(texts, pairs), prompts[names[0]].lm
+        mine = np.arange(len(ids)) if tasks is None else np.flatnonzero(np.isin(tasks, names))
+        for b in progress_bar(bucket(ids.lengths[mine], batch_size) if len(mine) else [], 'predict', progress):
+            b = mine[b]; past = lm.past(Encoded(ids[i] for i in b), len(b), progress=False)
+            rows = None if tasks is None else [names.index(tasks[i]) for i in b]
+            h = lm.features(past, [prompts[k].prompt for k in names], rows)
+            for m, k in enumerate(names):
+                at = np.arange(len(b)) if tasks is None else np.flatnonzero(np.array(rows) == m)
+                if len(at): out[k][b[at]] = prompts[k].head(h[at, m] if tasks is None else h[at]).float().cpu().numpy()
+    return out
+
+# %% ../nbs/lib/prompt.ipynb #048
 class PromptClassifier(ClassifierMixin, BaseEstimator):
     "A soft prompt on a frozen language model, as a scikit-learn classifier of texts."
     def __init__(self,
