@@ -1,8 +1,8 @@
-# promptlab: `make run` reruns the posts and builds the site, `make test` tests everything.
+# promptlab: `make run` reruns the posts and builds the site, `make test` tests everything, `make bench` measures against the peers.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test site clean
+.PHONY: run test site bench clean
 
 run: .venv/ready
 	$(BIN)/promptlab rerun
@@ -13,6 +13,10 @@ test: .venv/ready
 
 site: .venv/ready
 	$(BIN)/python site/build.py --out _site
+
+bench: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/prompts.py
 
 # torch first and pinned, so that nothing else draws in another build of it
 .venv/ready: constraints.txt settings.ini setup.py
