@@ -88,7 +88,7 @@ def train(
 # %% ../nbs/lib/cli.ipynb #011
 def _texts(texts, data, split, limit, seed, columns):
     "A table from whichever source is given"
-    from promptlab.data import SETS, TableError, check, load, read_table
+    from promptlab.data import SETS, check, load, read_table
     import pandas as pd
     if texts and data: raise ValueError('give texts or --data, not both.')
     if data:
