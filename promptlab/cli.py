@@ -76,8 +76,9 @@ def train(
     if head not in ('linear-head', 'target-tokens'): raise ValueError(f"there is no head {head!r}; use linear-head or target-tokens.")
     if (head == 'target-tokens') != bool(words): raise ValueError("target-tokens needs --words, one a label, as in --words ' bad, good'; linear-head takes none.")
     if not 0 <= validation < 1: raise ValueError(f'the share of validation rows is {validation}; it must be at least 0 and less than 1.')
-    from promptlab.data import load
-    table = load(data, 'train' if 'mini' in data or not Path(data).suffix else None, limit, seed, _columns(columns))
+    from promptlab.data import SETS, load, read_table
+    own_split = data not in SETS and Path(data).suffix and 'split' in read_table(data)   # train on the train rows of a file that says which they are
+    table = load(data, 'train' if own_split else None, limit, seed, _columns(columns))
     from promptlab import prompt
     lm = prompt.get_lm(model, device); out = out or Path('runs') / Path(data).stem
     print(f'{lm}\n{len(table):,} rows of {data}, labels {", ".join(table.attrs["labels"])}', file=sys.stderr)

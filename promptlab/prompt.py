@@ -280,6 +280,7 @@ def _both(table, validation, seed):
     if y.ndim == 1 and len(set(y[:len(table)])) < 2: raise TableError(f'all training rows have the label {labels[y[0]]!r}; there is nothing to tell apart.')
     return pd.concat(parts, ignore_index=True), len(table), y, labels
 
+# %% ../nbs/lib/prompt.ipynb #025-1
 VARIANT = dict(head='linear', n_tokens=5, init='vocab', lr=1e-3, schedule='constant', seed=0)
 
 def train_many(
@@ -323,6 +324,7 @@ def train_many(
     for p, place in zip(out, places): p.save(place)
     return out
 
+# %% ../nbs/lib/prompt.ipynb #025-2
 def _train(runs, lm, ids, y, n, loss, epochs, batch_size, clip, patience, data_seed, places, past_budget, progress, steps):
     "Epoch after epoch for the runs that are not done, those that are behind first"
     left = lambda: [r for r in runs if not r.done(epochs, patience)]
