@@ -60,18 +60,18 @@ def _single(df, labels, what):
         raise TableError(f'{what}: row {i} (the first is 0) has the label {_show(y.iloc[i])}, outside 0 to {len(labels) - 1} ({", ".join(labels)}).')
     return y.astype(int), labels
 
-def _multi(df, labels, what):
+def _multi(df, labels, what, partial):
     "0/1 columns and their names"
     labels = labels or [c for c in df if c not in _meta]
     if not labels:
         raise TableError(f"{what}: there is no column 'label' and no 0/1 column per label; add one, or load with labelled=False.")
     for c in labels:
         if c not in df: raise TableError(f'{what}: the label column {c!r} is absent (there are {", ".join(map(repr, df.columns))}).')
-        i = _first(~df[c].isin([0, 1]))
+        i = _first(~df[c].isin([0, 1]) & ~(partial & df[c].isna()))
         if i is not None:
             raise TableError(f'{what}: row {i} (the first is 0) has {_show(df[c].iloc[i])} in {c!r}, where a label column holds 0 or 1 '
                              f'(name a single label column \'label\').')
-    return df[labels].astype(int), labels
+    return df[labels].astype(float if partial else int), labels
 
 # %% ../nbs/lib/data.ipynb #011
 def check(
@@ -95,7 +95,7 @@ def check(
     keep = [c for c in _meta if c in df and c != 'label']
     if not labelled: out = df[keep].copy(); out.attrs = {}; return out
     if 'label' in df: y, labels = _single(df, labels, what)
-    else: y, labels = _multi(df, labels, what)
+    else: y, labels = _multi(df, labels, what, table.attrs.get('partial', False))
     out = pd.concat([df[keep], y], axis=1)
     out.attrs = dict(table.attrs, labels=list(labels))
     return out
@@ -125,7 +125,7 @@ def groups(
 def _strata(table):
     "One class a row: the label, or the rarest label the row carries (-1 for none)"
     if 'labels' not in table.attrs: return np.zeros(len(table), int)
-    y = targets(table)
+    y = np.nan_to_num(targets(table))
     if y.ndim == 1: return y
     rare = np.where(y > 0, y.sum(0), np.inf)
     return np.where(y.any(1), rare.argmin(1), y.shape[1])
@@ -157,7 +157,7 @@ def subset(
     rng, n = np.random.default_rng(seed), len(table)
     if 'labels' not in table.attrs: y = np.ones((n, 1))
     else:
-        y = targets(table)
+        y = np.nan_to_num(targets(table))
         y = np.eye(len(table.attrs['labels']))[y] if y.ndim == 1 else np.c_[y, ~y.any(1)]
     queues = [rng.permutation(np.flatnonzero(c)).tolist() for c in y.T]
     drawn, used, have = [], np.zeros(n, bool), rng.random(y.shape[1]) * 1e-3  # ties between labels broken at random
