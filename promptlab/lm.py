@@ -2,13 +2,14 @@
 
 # %% auto #0
 __all__ = ['bucket', 'padding_ratio', 'progress_bar', 'Truncated', 'Encoded', 'ModelError', 'MissingModel', 'FrozenLM',
-           'features', 'logits', 'encode', 'past', 'hidden_states', 'save_tensors', 'load_tensors', 'optimizer_tensors',
-           'restore_optimizer']
+           'PastBatch', 'lay_out', 'features', 'logits', 'encode', 'past', 'past_batch', 'hidden_states',
+           'save_tensors', 'load_tensors', 'optimizer_tensors', 'restore_optimizer']
 
 # %% ../nbs/lib/lm.ipynb #003
 import hashlib, inspect, json, logging, os, warnings
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -50,7 +51,7 @@ def progress_bar(
     **kwargs,            # more for `tqdm`
 ):
     "A `tqdm` bar that vanishes when it is done."
-    return tqdm(items, desc=desc, leave=False, **kwargs, **({} if progress else dict(disable=True)))
+    return tqdm(items, desc=desc, **{'leave': False, **kwargs}, **({} if progress else dict(disable=True)))
 
 # %% ../nbs/lib/lm.ipynb #012
 class Truncated(UserWarning):
@@ -165,14 +166,22 @@ def _run(self, positions, **kw):
 FrozenLM._run = _run
 
 # %% ../nbs/lib/lm.ipynb #020
-def _lay_out(pasts):
-    "Left-padded batch (layers, 2, batch, heads, longest, size) of raw pasts, and its 0/1 mask"
-    n = [p.shape[3] for p in pasts]; L, two, H, _, s = pasts[0].shape
-    out = pasts[0].new_zeros(L, two, len(pasts), H, max(n), s)
-    mask = torch.zeros(len(pasts), max(n), dtype=torch.long, device=out.device)
-    for i, p in enumerate(pasts):
-        out[:, :, i, :, max(n) - n[i]:], mask[i, max(n) - n[i]:] = p, 1
-    return out, mask
+class PastBatch(NamedTuple):
+    "The pasts of a batch of texts in one left-padded tensor."
+    kv: torch.Tensor     # (layers, 2, texts, heads, longest, head size); 0 where there is no token
+    mask: torch.Tensor   # (texts, longest): 1 where there is one
+
+def lay_out(self,
+    pasts:list,   # what `past` gave for the texts of the batch
+) -> PastBatch:   # on the model's device, in the model's dtype
+    "Put raw pasts side by side."
+    n = torch.tensor([p.shape[3] for p in pasts]); L, two, H, _, s = pasts[0].shape; longest = int(n.max())
+    staged = self.device.type == 'cuda' and not any(p.is_cuda for p in pasts)
+    out = torch.zeros(L, two, len(pasts), H, longest, s, dtype=self.dtype, device='cpu' if staged else self.device, pin_memory=staged)
+    for i, p in enumerate(pasts): out[:, :, i, :, longest - p.shape[3]:] = p
+    mask = torch.arange(longest) >= longest - n[:, None]
+    return PastBatch(out.to(self.device, non_blocking=True), mask.long().to(self.device))
+FrozenLM.lay_out = lay_out
 
 # %% ../nbs/lib/lm.ipynb #022
 def _shared_attention(module, q, k, v, mask, shared_past=None, scaling=None, sliding_window=None, softcap=None, **kw):
@@ -221,16 +230,15 @@ def _in_turn(self, kv, mask, prompts, at, rows):
 FrozenLM._in_turn = _in_turn
 
 def features(self,
-    pasts:list,   # what `past` gave for the texts of the batch
+    pasts,        # what `past` gave for the texts of the batch, or a `PastBatch`
     prompts,      # a prompt (tokens, width), or a list of prompts, which may differ in length
     rows=None,    # for a list: the number of the prompt that each text gets; default: each text gets all
 ) -> torch.Tensor:   # float32 (texts, width), or (texts, prompts, width) where each text gets all: last hidden state at the last prompt position
     "Read soft prompts after each text. Gradients flow to the prompts, and nowhere else."
     one = isinstance(prompts, torch.Tensor); prompts = [p.to(self.device) for p in ([prompts] if one else prompts)]
-    kv, mask = _lay_out(pasts); n, k = mask.sum(1, keepdim=True), max(map(len, prompts))
-    if self.context and max(p.shape[3] for p in pasts) + k > self.context:
-        i = max(range(len(pasts)), key=lambda i: pasts[i].shape[3])
-        raise ValueError(f'text {i} has {pasts[i].shape[3]} tokens; with a prompt of {k} it does not fit into the {self.context} positions of {self.name}.')
+    kv, mask = pasts if isinstance(pasts, PastBatch) else self.lay_out(pasts); n, k = mask.sum(1, keepdim=True), max(map(len, prompts))
+    if self.context and mask.shape[1] + k > self.context:
+        raise ValueError(f'text {n.argmax().item()} has {mask.shape[1]} tokens; with a prompt of {k} it does not fit into the {self.context} positions of {self.name}.')
     read = self._together if self.model._can_set_attn_implementation() else self._in_turn
     rows = None if rows is None else torch.as_tensor(rows, device=self.device)
     h = read(kv, mask, prompts, n + torch.arange(k, device=self.device), rows).float()
@@ -253,7 +261,7 @@ FrozenLM.logits = logits
 # %% ../nbs/lib/lm.ipynb #027
 def _cache_tensor(self, cache):
     "A cache as one tensor (layers, 2, batch, heads, tokens, head size)"
-    try: return torch.stack([torch.stack([l.keys, l.values]) for l in cache.layers])
+    try: return torch.stack([t for l in cache.layers for t in (l.keys, l.values)]).unflatten(0, (-1, 2))
     except (AttributeError, TypeError, RuntimeError): raise ModelError(f'{self.name} ({type(self.model).__name__}) keeps no key and value tensors of one shape for each '
                           'layer, so a prompt cannot follow a text; use a causal attention model.') from None
 FrozenLM._cache_tensor = _cache_tensor
@@ -305,13 +313,13 @@ FrozenLM.encode = encode
 
 # %% ../nbs/lib/lm.ipynb #036
 @torch.no_grad()
-def _read(self, ids, **kw):
-    "One padded forward over token ids; also returns each text's slice of the padded batch"
-    side = self.tokenizer.padding_side
+def _read(self, ids, side=None, **kw):
+    "One padded forward over token ids; also returns the mask and each text's slice of the padded batch"
+    side = side or self.tokenizer.padding_side
     x, mask = (t.to(self.device) for t in _pad(ids, self.tokenizer.pad_token_id, side))
     if kw.get('use_cache'): kw['past_key_values'] = DynamicCache()   # one that keeps every token, also where attention looks back over a window
     out = self._run((mask.cumsum(-1) - 1).clamp(min=0), input_ids=x, attention_mask=mask, **kw)
-    return out, [slice(0, len(i)) if side == 'right' else slice(x.shape[1] - len(i), None) for i in ids]
+    return out, mask, [slice(0, len(i)) if side == 'right' else slice(x.shape[1] - len(i), None) for i in ids]
 FrozenLM._read = _read
 
 def _ids(self, texts): return texts if isinstance(texts, Encoded) else self.encode(texts)
@@ -325,11 +333,19 @@ def past(self,
     "The past key values of texts, raw and unpadded."
     ids = self._ids(texts); out = [None] * len(ids)
     for b in progress_bar(bucket(ids.lengths, batch_size), 'past key values', progress):
-        read, where = self._read([ids[i] for i in b], use_cache=True)
+        read, _, where = self._read([ids[i] for i in b], use_cache=True)
         kv = self._cache_tensor(read.past_key_values)
         for j, i in enumerate(b): out[i] = kv[:, :, j, :, where[j]].clone()
     return out
 FrozenLM.past = past
+
+def past_batch(self,
+    ids:list,     # token ids of each text
+) -> PastBatch:
+    "The past key values of one batch, ready for `features`."
+    read, mask, _ = self._read(ids, 'left', use_cache=True)
+    return PastBatch(self._cache_tensor(read.past_key_values).masked_fill_(mask[None, None, :, None, :, None] == 0, 0), mask)
+FrozenLM.past_batch = past_batch
 
 # %% ../nbs/lib/lm.ipynb #039
 def hidden_states(self,
@@ -341,7 +357,7 @@ def hidden_states(self,
     "Hidden states of texts in the chosen layers, unpadded, from one forward."
     ids = self._ids(texts); out = [None] * len(ids)
     for b in progress_bar(bucket(ids.lengths, batch_size), 'hidden states', progress):
-        read, where = self._read([ids[i] for i in b], use_cache=False, output_hidden_states=True)
+        read, _, where = self._read([ids[i] for i in b], use_cache=False, output_hidden_states=True)
         h = read.hidden_states
         h = torch.stack([h[l] for l in (range(len(h)) if layers is None else layers)]).cpu()
         for j, i in enumerate(b): out[i] = h[:, j, where[j]].clone()

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['VARIANT', 'init_prompt', 'Verbalizer', 'LinearHead', 'Space', 'make_head', 'implied_loss', 'tune_thresholds',
-           'ModelMismatch', 'TrainedPrompt', 'get_lm', 'Pasts', 'score', 'train_many', 'train', 'predict_all',
+           'ModelMismatch', 'TrainedPrompt', 'get_lm', 'score', 'train_many', 'train', 'predict_all',
            'PromptClassifier']
 
 # %% ../nbs/lib/prompt.ipynb #003
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import torch
 import torch.nn.functional as F
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -21,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .data import TableError, check, split_rows, targets
 from .lm import Encoded, FrozenLM, bucket, load_tensors, optimizer_tensors, progress_bar, restore_optimizer, save_tensors
+from .past import PastStore, choose
 
 # %% ../nbs/lib/prompt.ipynb #007
 def init_prompt(
@@ -143,8 +143,7 @@ class TrainedPrompt:
         "Raw scores of texts."
         ids = self.encode(texts, pairs); out = np.zeros((len(ids), self.head.size), np.float32)
         for b in progress_bar(bucket(ids.lengths, batch_size), 'predict', progress):
-            past = self.lm.past(Encoded(ids[i] for i in b), len(b), progress=False)
-            out[b] = self.head(self.lm.features(past, self.prompt)).float().cpu().numpy()
+            out[b] = self.head(self.lm.features(self.lm.past_batch([ids[i] for i in b]), self.prompt)).float().cpu().numpy()
         return out
 
     def proba(self, logits):
@@ -193,27 +192,6 @@ def get_lm(
     "A model by name, loaded once."
     return FrozenLM.from_pretrained(name, device)
 
-# %% ../nbs/lib/prompt.ipynb #019
-class Pasts:
-    "Past key values of texts: kept within a budget, recomputed beyond it."
-    def __init__(self,
-        lm:FrozenLM,
-        ids:Encoded,          # what `lm.encode` gave
-        budget:int=None,      # bytes; default: half of the free memory of the model's device
-        progress:bool=True,
-    ):
-        free = torch.cuda.mem_get_info(lm.device)[0] if lm.device.type == 'cuda' else psutil.virtual_memory().available
-        token = lm.past(Encoded([[0]]), progress=False)[0].nbytes
-        order = np.argsort(ids.lengths, kind='stable')
-        keep = order[np.cumsum(ids.lengths[order]) * token <= (free // 2 if budget is None else budget)]
-        self.lm, self.ids, self.kept = lm, ids, dict(zip(keep, lm.past(Encoded(ids[i] for i in keep), progress=progress)))
-
-    def __getitem__(self, batch) -> list:
-        "Pasts of a batch of positions"
-        new = [i for i in batch if i not in self.kept]
-        new = dict(zip(new, self.lm.past(Encoded(self.ids[i] for i in new), max(1, len(new)), progress=False)))
-        return [self.kept[i] if i in self.kept else new[i] for i in batch]
-
 # %% ../nbs/lib/prompt.ipynb #022
 class _Run:
     "The state of one prompt's training"
@@ -259,11 +237,11 @@ def score(
 def _pass(runs, pasts, rows, batches, clip=None, bar=None):
     "Go once over batches of `rows`, training if there is a bar to move; a note a run, with its mean loss and score"
     lm, totals, out = pasts.lm, 0., [[] for _ in runs]
-    for i, b in enumerate(batches):
+    for i, (b, past) in enumerate(pasts.stream([rows[b] for b in batches])):
         with torch.set_grad_enabled(bar is not None):
-            h = lm.features(pasts[rows[b]], [r.prompt for r in runs])
+            h = lm.features(past, [r.prompt for r in runs])
             logits = [r.head(h[:, m]) for m, r in enumerate(runs)]
-            losses = torch.stack([r.loss(x, r.t[rows[b]]) for r, x in zip(runs, logits)])
+            losses = torch.stack([r.loss(x, r.t[b]) for r, x in zip(runs, logits)])
         if bar is not None:
             losses.sum().backward()
             for r in runs: r.step(clip)
@@ -326,20 +304,23 @@ def train_many(
     max_tokens:int=None,       # default: as many as fit with the longest prompt
     data_seed:int=0,
     folder=None,               # a checkpoint and a trained prompt for each variant, in 00, 01, ...
-    past_budget:int=None,
+    past:str='auto',
+    past_budget=None,
+    past_dtype:str=None,
     progress:bool=True,
 ) -> list:                     # a `TrainedPrompt` for each variant
     "Train any number of prompts together, in one pass over shared pasts; each ends as if it had been trained alone."
     if patience is not None and validation is None: raise ValueError('patience needs validation rows; give validation=0.1, say.')
     for name, value in dict(epochs=epochs, batch_size=batch_size).items():
         if value < 1: raise ValueError(f'{name} is {value}; it must be at least 1.')
+    if past not in ('auto', 'keep', 'recompute'): raise ValueError(f"past is {past!r}; use 'auto', 'keep' or 'recompute'.")
     unknown = [k for v in variants for k in v if k not in VARIANT]
     if unknown: raise ValueError(f'a variant has {unknown[0]!r}; it can have {", ".join(VARIANT)}.')
     variants = [{**VARIANT, **v} for v in variants]; longest = max(v['n_tokens'] for v in variants)
     both, n, y, labels = _both(table, validation, data_seed)
     ids = lm.encode(both.text, both.get('text_pair'), max_tokens, longest, keep); max_tokens = max_tokens or ids.max_tokens
     common = dict(epochs=epochs, batch_size=batch_size, clip=clip, patience=patience, keep=keep,
-                  max_tokens=max_tokens, data_seed=data_seed)
+                  max_tokens=max_tokens, data_seed=data_seed, past_dtype=past_dtype)
     steps = epochs * -(-n // batch_size); own = [_columns(y, labels, v.pop('labels')) for v in variants]
     runs = [_Run(lm, t, n, steps, **v) for v, (t, _) in zip(variants, own)]
     variants = [{**v, 'loss': _name(v['loss']), 'labels': l} for v, (_, l) in zip(variants, own)]
@@ -347,8 +328,13 @@ def train_many(
     places = [Path(folder) / (f'{i:02d}' if len(runs) > 1 else '') for i in range(len(runs))] if folder else []
     for r, config, p in zip(runs, configs, places):
         if (p / 'checkpoint.safetensors').exists(): r.resume(p / 'checkpoint.safetensors', config)
-    _train(runs, lm, ids, n, epochs, batch_size, clip, patience, data_seed, list(zip(places, configs)), past_budget, progress, steps)
-    facts = {**common, 'data': table.attrs.get('name', 'a table'), 'rows': n, 'validation_rows': len(y) - n, 'device': str(lm.device), 'dtype': str(lm.dtype)}
+    pasts = PastStore(lm, ids, past_budget, past_dtype); how = 'nothing left to train'
+    if not all(r.done(epochs, patience) for r in runs):
+        build, how = choose(pasts, epochs, batch_size, len(runs), longest) if past == 'auto' else (past == 'keep', f'pasts: {past}')
+        progress_bar(None, how, progress, total=0, bar_format='{desc}', leave=True).close()
+        if build: pasts.build(batch_size, progress)
+    _train(runs, pasts, n, epochs, batch_size, clip, patience, data_seed, list(zip(places, configs)), progress, steps)
+    facts = {**common, 'data': table.attrs.get('name', 'a table'), 'rows': n, 'validation_rows': len(y) - n, 'device': str(lm.device), 'dtype': str(lm.dtype), 'pasts': how}
     out = [TrainedPrompt(lm, r.prompt, r.head, v['labels'], y.ndim > 1, keep, max_tokens, None, {**v, **facts}, pd.DataFrame(r.history)) for r, v in zip(runs, variants)]
     for p, r in zip(out, runs):
         if r.scores and y.ndim > 1 and n < len(y):
@@ -357,10 +343,9 @@ def train_many(
     return out
 
 # %% ../nbs/lib/prompt.ipynb #025-2
-def _train(runs, lm, ids, n, epochs, batch_size, clip, patience, data_seed, places, past_budget, progress, steps):
+def _train(runs, pasts, n, epochs, batch_size, clip, patience, data_seed, places, progress, steps):
     "Epoch after epoch for the runs that are not done, those that are behind first"
     left = lambda: [r for r in runs if not r.done(epochs, patience)]
-    pasts = Pasts(lm, ids, past_budget, progress) if left() else None
     with progress_bar(None, 'train', progress, total=steps, initial=min(r.epoch for r in runs) * steps // epochs) as bar:
         while now := left():
             e = min(r.epoch for r in now); now = [r for r in now if r.epoch == e]
@@ -392,12 +377,14 @@ def train(
     seed:int=0,                # of the prompt's and the head's beginning
     data_seed:int=0,           # of held-out rows and the order of batches
     folder=None,               # a checkpoint is written here after each epoch, and the trained prompt at the end
-    past_budget:int=None,      # bytes for kept pasts; default: half of the free memory
+    past:str='auto',           # `keep` the texts' pasts, `recompute` them in every epoch, or whichever takes less time, see `choose`
+    past_budget=None,          # room for kept pasts, as '8GiB' or dict(disk='50GiB'); see `budgets`
+    past_dtype:str=None,       # their precision: fp32, fp16, bf16, int8; default: the model's
     progress:bool=True,        # show bars with the running loss
 ) -> TrainedPrompt:            # its `history` has a row an epoch: mean loss and score (accuracy or macro F1) while training, and on validation
     "Train a soft prompt and its head on a frozen model. With a `folder`, an interrupted run resumes and ends with the same numbers."
     variant = dict(head=head, n_tokens=n_tokens, init=init, lr=lr, schedule=schedule, seed=seed, loss=loss, labels=labels)
-    return train_many(lm, table, [variant], validation, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past_budget, progress)[0]
+    return train_many(lm, table, [variant], validation, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past, past_budget, past_dtype, progress)[0]
 
 # %% ../nbs/lib/prompt.ipynb #043
 @torch.no_grad()
@@ -419,7 +406,7 @@ def predict_all(
         ids, lm = prompts[names[0]].encode(texts, pairs), prompts[names[0]].lm
         mine = np.arange(len(ids)) if tasks is None else np.flatnonzero(np.isin(tasks, names))
         for b in progress_bar(bucket(ids.lengths[mine], batch_size) if len(mine) else [], 'predict', progress):
-            b = mine[b]; past = lm.past(Encoded(ids[i] for i in b), len(b), progress=False)
+            b = mine[b]; past = lm.past_batch([ids[i] for i in b])
             rows = None if tasks is None else [names.index(tasks[i]) for i in b]
             h = lm.features(past, [prompts[k].prompt for k in names], rows)
             for m, k in enumerate(names):
