@@ -298,6 +298,18 @@ def test_in_browser(browser, request, site, width, scheme):
     assert all(url.startswith((folder.as_uri(), 'data:')) for url in asked), asked
     tab.close()
 
+def test_axe(browser, npm, own):
+    "axe-core finds nothing to object to: contrast, headings, names, landmarks"
+    tab, bad = browser.new_page(viewport=dict(width=1280, height=900)), []
+    rules = {'empty-table-header': {'enabled': False}}  # pandas leaves the corner of a table empty
+    for file in sorted(own.rglob('*.html')):
+        tab.goto(file.as_uri())
+        tab.add_script_tag(path=npm/'axe-core/axe.min.js')
+        found = tab.evaluate('rules => axe.run(document, {rules, runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]})', rules)
+        bad += [(file.relative_to(own).as_posix(), v['id'], v['nodes'][0]['html'][:120], len(v['nodes'])) for v in found['violations']]
+    tab.close()
+    assert not bad
+
 @pytest.mark.parametrize('width', [1280, 390])
 @pytest.mark.parametrize('site', ['demo', 'own'])
 def test_listing_and_menu(browser, request, site, width):
