@@ -1,8 +1,8 @@
 """Time a training step of a soft prompt under each scheme, side by side in one run: `python benchmarks/prompts.py`.
 
 The models are GPT-2 small's shape with random weights and the embedded LM, the texts are random tokens; both change nothing about the arithmetic. Repetitions are
-interleaved and medians reported, so that a busy machine slows all schemes alike; a step of more than ten seconds is taken once. Each cell's peak memory is that of one step in a
-process of its own, above the loaded model. Needs `benchmarks/requirements.txt` beside the package. `--device cuda` gives the table of a GPU.
+interleaved and medians reported, so that a busy machine slows all schemes alike; a step of more than ten seconds is taken once. Peak memory is that of one step in a process
+of its own, above the loaded model, for the first batch size and number of threads. Needs `benchmarks/requirements.txt` beside the package. `--device cuda` gives the table of a GPU.
 """
 import argparse, json, multiprocessing, statistics, sys, threading, time, warnings
 
@@ -142,7 +142,7 @@ def main():
             T = min(T, lm.context - k); ids, y = texts(lm, [T] * B), torch.randint(0, 2, (B,), device=a.device); store = store_of(lm, ids)
             s = measure({n: (lambda f=f: f(ids, store, range(B), y)) for n, (f, _) in steps.items()}, a.reps, a.device); s = {n: v / steps[n][1] for n, v in s.items()}
             now = [{'model': model, 'threads': threads, 'batch': B, 'tokens': T, 'scheme': n, 'ms a step and prompt': v * 1e3, 'times faster than the blog': s[BLOG] / v, 'times faster than PEFT': s[PEFT] / v,
-                    'tokens a second': B * T / v, 'peak MiB': peak(model, a.device, n, B, T, k, threads)} for n, v in s.items()]
+                    'tokens a second': B * T / v, 'peak MiB': peak(model, a.device, n, B, T, k, threads) if (threads, B) == (a.threads[0], a.batch[0]) else None} for n, v in s.items()]
             print(pd.DataFrame(now).drop(columns=['model', 'threads', 'batch', 'tokens']).round(1).to_string(index=False)); rows += now
             t, flops, moved, rate, width = floor(lm, B, T, k, a.device)
             print(f'{model}, {threads} thread(s), batch {B}, {T} tokens; a kept step needs {flops / 1e9:.1f} GFLOP (at {rate / 1e9:.0f} a second) and {moved / 2**20:.0f} MiB (at {width / 2**30:.1f} GiB a second): '
