@@ -2,9 +2,9 @@
 
 The models are GPT-2 small's shape with random weights and the embedded LM, the texts are random tokens; both change nothing about the arithmetic. Repetitions are
 interleaved and medians reported, so that a busy machine slows all schemes alike; a step of more than ten seconds is taken once. Peak memory is that of one step in a process
-of its own, above the loaded model, for the first batch size and number of threads. Needs `benchmarks/requirements.txt` beside the package. `--device cuda` gives the table of a GPU.
+of its own, above the loaded model, for the first batch size, on one thread. Needs `benchmarks/requirements.txt` beside the package. `--device cuda` gives the table of a GPU.
 """
-import argparse, json, multiprocessing, statistics, sys, threading, time, warnings
+import argparse, multiprocessing, statistics, threading, time, warnings
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadMo
 
 from promptlab.lm import Encoded, FrozenLM, bucket, padding_ratio
 from promptlab.past import PastStore
-from promptlab.report import provenance
+from promptlab.report import provenance, record
 
 def optimizer(*params): return torch.optim.Adam(params, 1e-3)
 
@@ -134,16 +134,16 @@ def main():
     a.add_argument('--models', nargs='+', default=['gpt2', 'tiny'], help='gpt2 (its shape), tiny'); a.add_argument('--tokens', type=int, nargs='+', default=[32, 128, 256, 512], help='text lengths')
     a.add_argument('--batch', type=int, nargs='+', default=[8, 32]); a.add_argument('--prompt', type=int, default=5, help='prompt tokens')
     a.add_argument('--threads', type=int, nargs='+', default=sorted({1, torch.get_num_threads()})); a.add_argument('--reps', type=int, default=3)
-    a.add_argument('--device', default='cpu'); a.add_argument('--epoch-texts', type=int, default=64, help='texts in the measured epoch; 0: none'); a.add_argument('--out', help='a JSON file for all figures')
-    a = a.parse_args(); rows, tables = [], []
+    a.add_argument('--device', default='cpu'); a.add_argument('--epoch-texts', type=int, default=64, help='texts in the measured epoch; 0: none'); a.add_argument('--record', help='a folder for the figures, as results')
+    a = a.parse_args()
     for model, threads in ((m, t) for m in a.models for t in a.threads):
-        quiet(threads); lm = load(model, a.device); k = a.prompt; steps = schemes(lm, k)
+        rows, tables = [], []; quiet(threads); lm = load(model, a.device); k = a.prompt; steps = schemes(lm, k)
         for T, B in ((t, b) for b in a.batch for t in a.tokens):
             T = min(T, lm.context - k); ids, y = texts(lm, [T] * B), torch.randint(0, 2, (B,), device=a.device); store = store_of(lm, ids)
             s = measure({n: (lambda f=f: f(ids, store, range(B), y)) for n, (f, _) in steps.items()}, a.reps, a.device); s = {n: v / steps[n][1] for n, v in s.items()}
-            now = [{'model': model, 'threads': threads, 'batch': B, 'tokens': T, 'scheme': n, 'ms a step and prompt': v * 1e3, 'times faster than the blog': s[BLOG] / v, 'times faster than PEFT': s[PEFT] / v,
-                    'tokens a second': B * T / v, 'peak MiB': peak(model, a.device, n, B, T, k, threads) if (threads, B) == (a.threads[0], a.batch[0]) else None} for n, v in s.items()]
-            print(pd.DataFrame(now).drop(columns=['model', 'threads', 'batch', 'tokens']).round(1).to_string(index=False)); rows += now
+            now = [{'batch': B, 'tokens': T, 'scheme': n, 'ms a step and prompt': v * 1e3, 'times faster than the blog': s[BLOG] / v, 'times faster than PEFT': s[PEFT] / v,
+                    'tokens a second': B * T / v, 'peak MiB': peak(model, a.device, n, B, T, k, threads) if (threads, B) == (1, a.batch[0]) else None} for n, v in s.items()]
+            print(pd.DataFrame(now).drop(columns=['batch', 'tokens']).round(1).to_string(index=False)); rows += now
             t, flops, moved, rate, width = floor(lm, B, T, k, a.device)
             print(f'{model}, {threads} thread(s), batch {B}, {T} tokens; a kept step needs {flops / 1e9:.1f} GFLOP (at {rate / 1e9:.0f} a second) and {moved / 2**20:.0f} MiB (at {width / 2**30:.1f} GiB a second): '
                   f'no less than {t * 1e3:.0f} ms; measured {s[KEPT] / t:.1f} times that\n', flush=True)
@@ -152,11 +152,12 @@ def main():
             rng = np.random.default_rng(0); n = a.epoch_texts
             for what, lengths in ((f'{n} of 128 tokens', [128] * n), (f'{n} of 20 to 400 tokens', np.clip(rng.lognormal(np.log(110), .6, n), 20, 400).astype(int).tolist())):
                 now = epochs(lm, lengths, 8, k, a.device, what); print(f'{model}, {threads} thread(s), batch 8\n' + pd.DataFrame(now).round(2).to_string(index=False), flush=True)
-                tables += [{'model': model, 'threads': threads, **r} for r in now]
+                tables += now
         errors = {d: error(lm, k, d) for d in ('fp32', 'fp16', 'int8')}; size = {d: PastStore(lm, texts(lm, [1]), None, d).token_bytes / 1024 for d in errors}
         print(f'{model}: relative error of a feature against the slow reference, and KiB a stored token:', ', '.join(f'{d} {errors[d]:.0e}, {size[d]:.1f}' for d in errors), '\n', flush=True)
-    facts = dict(prompt_tokens=a.prompt, reps=a.reps, device=torch.cuda.get_device_name() if torch.device(a.device).type == 'cuda' else 'cpu', **provenance())
-    print('medians, fp32;', ', '.join(f'{k} {v}' for k, v in facts.items()))
-    if a.out: json.dump(dict(steps=rows, epochs=tables, **facts), open(a.out, 'w'), indent=1, default=float)
+        facts = dict(model={'gpt2': 'GPT-2 small shape, random weights, fp32', 'tiny': 'tiny, fp32'}[model], data='random tokens', seed=0, threads=threads, prompt_tokens=k, reps=a.reps,
+                     device=torch.cuda.get_device_name() if torch.device(a.device).type == 'cuda' else 'cpu')
+        print(', '.join(f'{k} {v}' for k, v in {**facts, **provenance()}.items()), '\n', flush=True)
+        if a.record: record(f'bench-prompts-{model}-{facts["device"].split()[-1].lower()}-{threads}', dict(steps=rows, epochs=tables, error=errors, kib_a_token=size), a.record, **facts)
 
 if __name__ == '__main__': main()

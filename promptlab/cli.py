@@ -275,6 +275,7 @@ def results(folder: Annotated[Path, typer.Argument(help='Where the ledger is.')]
     def flat(d, pre=''):
         for k, v in d.items():
             if isinstance(v, dict): yield from flat(v, f'{pre}{k}.')
+            elif isinstance(v, list) and v and isinstance(v[0], dict): yield f'{pre}{k}: {len(v)} rows'
             else: yield f'{pre}{k} {v:.4g}' if isinstance(v, float) else f'{pre}{k} {v}'
     for _, r in t.iterrows():
         facts = {k: r[k] for k in ('model', 'data', 'rows', 'seed', 'device', 'date', 'commit') if k in r and r[k] == r[k]}
