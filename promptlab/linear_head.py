@@ -65,7 +65,7 @@ def mix(
 ) -> pd.DataFrame:      # shuffled: `text` and a 0/1 column for each label of each task, NaN where a row's task lacks it
     "One training table for several tasks. The loss of a row is that of its own task's outputs."
     shares = shares or dict.fromkeys(tables, 1 / len(tables)); odd = set(shares) ^ set(tables)
-    if odd: raise ValueError(f'the task {sorted(odd)[0]!r} has a table or a share, but not both.')
+    if odd: raise ValueError(f'the task {sorted(odd)[0]!r} has a table or a share, but not both; give it both.')
     if abs(sum(shares.values()) - 1) > 1e-6 or min(shares.values()) <= 0: raise ValueError(f'the shares are {shares}; they must be positive and sum to 1.')
     parts = {k: _columns(t) for k, t in tables.items()}; labels = [l for _, ls in parts.values() for l in ls]
     twice = [l for l in labels if labels.count(l) > 1]
