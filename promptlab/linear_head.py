@@ -4,24 +4,23 @@
 __all__ = ['label_report', 'label_summary', 'correlations', 'mix', 'frozen_features', 'fit_logistic', 'fine_tune']
 
 # %% ../nbs/posts/linear-head.ipynb #003
-import copy, time
+import copy
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from scipy.stats import pearsonr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import classification_report, f1_score, jaccard_score
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from transformers import get_linear_schedule_with_warmup
 
-from .data import check, split_rows, subset, targets
+from .data import check, targets
 from .lm import FrozenLM, bucket, progress_bar
-from .prompt import LinearHead, TrainedPrompt, implied_loss, score, train, tune_thresholds
+from .prompt import LinearHead, implied_loss, score
 
 # %% ../nbs/posts/linear-head.ipynb #020
 def label_report(
@@ -123,7 +122,6 @@ def fine_tune(
     progress:bool=True,
 ) -> tuple:                   # (float32 (texts, labels) raw scores, numbers trained)
     "Train the model itself, with a linear head on each text's last token."
-    from transformers import get_linear_schedule_with_warmup
     torch.manual_seed(seed); table = check(table, table.attrs.get('labels')); y = targets(table); t = torch.tensor(y, device=lm.device); loss = implied_loss(y)
     body = copy.deepcopy(lm.base); body = (adapt(body) if adapt else body.requires_grad_(True)).train()
     head = LinearHead(lm, len(table.attrs['labels']), seed); params = [p for m in (body, head) for p in m.parameters() if p.requires_grad]
