@@ -66,6 +66,8 @@ def mix(
     shares = shares or dict.fromkeys(tables, 1 / len(tables)); odd = set(shares) ^ set(tables)
     if odd: raise ValueError(f'the task {sorted(odd)[0]!r} has a table or a share, but not both; give it both.')
     if abs(sum(shares.values()) - 1) > 1e-6 or min(shares.values()) <= 0: raise ValueError(f'the shares are {shares}; they must be positive and sum to 1.')
+    pairs = [k for k, t in tables.items() if 'text_pair' in t]
+    if pairs: raise ValueError(f'the task {pairs[0]!r} has pairs of texts; join them into one text first.')
     parts = {k: _columns(t) for k, t in tables.items()}; labels = [l for _, ls in parts.values() for l in ls]
     twice = [l for l in labels if labels.count(l) > 1]
     if twice: raise ValueError(f'the label {twice[0]!r} belongs to two tasks; rename one of them.')
