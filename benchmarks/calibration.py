@@ -1,0 +1,121 @@
+"""Calibration beside the peers, one thread, one run: `python benchmarks/calibration.py`.
+
+Times and excess likelihood of temperature fits, what each peer answers where there is no answer, the bootstrap of every metric, the summary table of a million
+rows, and the cases in which a peer's metric is off. Repetitions are interleaved and medians reported. Needs `benchmarks/requirements.txt` beside the package.
+"""
+import os
+os.environ.update({f'{k}_NUM_THREADS': '1' for k in ('OMP', 'OPENBLAS', 'MKL')})
+import argparse, contextlib, io, logging, statistics, time, warnings
+logging.disable(logging.WARNING); warnings.simplefilter('ignore')
+
+import numpy as np
+import pandas as pd
+import relplot
+import torch
+from netcal.metrics import ECE
+from netcal.scaling import TemperatureScaling as NetcalTemperature
+from probmetrics.calibrators import TemperatureScalingCalibrator
+from probmetrics.distributions import CategoricalLogits
+from scipy.special import expit, log_softmax, softmax
+from sklearn.calibration import _TemperatureScaling
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from torchmetrics.functional.classification import binary_calibration_error
+
+from promptlab.calibration import Temperature, _measure, calibration_metrics, compute_calibration_summary
+from promptlab.report import provenance
+
+def draw(n=5000, K=2, T=1.3, size=3., seed=0):
+    "Logits and labels drawn from softmax(z / T)"
+    r = np.random.default_rng(seed); z = (r.normal(size=(n, K)) * size).astype(np.float32); return z, (z / T + r.gumbel(size=(n, K))).argmax(1)
+
+def nll(z, y, T): return -log_softmax(z.astype(np.float64) / T, 1)[np.arange(len(y)), y].mean()
+
+def ours(z, y): return Temperature().fit(z, y).temperature_
+def sklearn(z, y): return 1 / float(_TemperatureScaling().fit(z.astype(np.float64), y).beta_)
+def probmetrics(z, y):
+    c = TemperatureScalingCalibrator(); c.fit_torch(CategoricalLogits(torch.tensor(z)), torch.tensor(y)); return 1 / float(c.invtemp_)
+def netcal(z, y):
+    "It takes probabilities only"
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()): c = NetcalTemperature().fit(softmax(z.astype(np.float64), 1) if z.shape[1] > 2 else expit(z[:, 1].astype(np.float64) - z[:, 0]), y)
+    return 1 / float(np.ravel(c.temperature)[0])
+def sgd(z, y, epochs=3, batch=64, lr=.01):
+    "The original's loop, on cached logits"
+    Z, Y, T = torch.tensor(z), torch.tensor(y), torch.nn.Parameter(torch.ones(1)); o = torch.optim.SGD([T], lr=lr)
+    for _ in range(epochs):
+        for i in range(0, len(Y), batch): o.zero_grad(); torch.nn.functional.cross_entropy(Z[i:i + batch] / T, Y[i:i + batch]).backward(); o.step()
+    return T.item()
+FITS = {'promptlab': ours, 'scikit-learn': sklearn, 'probmetrics': probmetrics, 'netcal': netcal, "the original's SGD": sgd}
+
+def times(cases, reps):
+    "Median milliseconds of each fit, interleaved; slow ones less often"
+    rows = []
+    for case, (z, y) in cases.items():
+        t, T = {}, {}; best = ours(z, y)
+        for k, f in FITS.items():
+            try: s = time.perf_counter(); T[k] = f(z, y); t[k] = [time.perf_counter() - s]
+            except Exception as e: T[k] = type(e).__name__
+        for r in range(reps):
+            for k in t:
+                if t[k][0] * r < 1: s = time.perf_counter(); FITS[k](z, y); t[k].append(time.perf_counter() - s)
+        ms = {k: statistics.median(v[1:] or v) * 1e3 for k, v in t.items()}
+        rows += [{'case': case, 'fit': k, 'T': T[k], 'ms': round(ms[k], 2) if k in ms else None, 'times promptlab': round(ms[k] / ms['promptlab'], 1) if k in ms else None,
+                  'excess NLL': f'{max(0, nll(z, y, T[k]) - nll(z, y, best)):.0e}' if k in ms and T[k] > 0 else ''} for k in FITS]
+    return pd.DataFrame(rows)
+
+TEN = {'two classes': {}, 'ten classes': dict(K=10), 'hundred classes': dict(K=100), 'T = 25': dict(T=25, size=50), 'T = .05, tiny logits': dict(T=.05, size=.02), 'logits of 1e5': dict(T=2e4, size=1e5),
+       'three rows, four classes': dict(n=3, K=4, T=3, seed=4), 'nearly random': dict(T=20, size=1, n=40000), 'nearly separable': dict(T=.2, size=5), 'logits of 1e4, five classes': dict(K=5, T=900, size=1e4)}
+
+def excess():
+    "Excess NLL over the best of a fine search around every answer, on ten cases"
+    rows = []
+    for case, how in TEN.items():
+        z, y = draw(**how); T = {}
+        for k, f in FITS.items():
+            if k in ('netcal', "the original's SGD"): continue
+            try: T[k] = f(z, y)
+            except Exception as e: T[k] = type(e).__name__
+        good = [t for t in T.values() if not isinstance(t, str) and t > 0 and np.isfinite(t)]; best = min(nll(z, y, t * s) for t in good for s in (1, *np.exp(np.linspace(-1e-3, 1e-3, 21))))
+        rows.append({'case': case, 'drawn with T': how.get('T', 1.3), **{k: f'{nll(z, y, t) - best:.0e}' if t in good else t for k, t in T.items()}})
+    return pd.DataFrame(rows)
+
+def degenerate():
+    "What each answers where there is no temperature"
+    z, y = draw(2000); cases = {'separable': (z, z.argmax(1)), 'anti-correlated': (z, z.argmin(1)), 'constant': (np.tile(z[:1], (2000, 1)), y)}; rows = []
+    for case, d in cases.items():
+        for k in ('promptlab', 'scikit-learn', 'probmetrics'):
+            try: a = f'T = {FITS[k](*d):.3g}'
+            except Exception as e: a = f'{type(e).__name__}: {str(e)[:70]}'
+            rows.append(dict(case=case, fit=k, answer=a))
+    return pd.DataFrame(rows)
+
+def clock(f): s = time.perf_counter(); v = f(); return time.perf_counter() - s, v
+
+def metric_times():
+    "The bootstrap and null of every metric at 40,000 rows, and the summary of a million"
+    r = np.random.default_rng(0); d = r.normal(0, 2, 1_000_000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.3 * d); n = 40_000
+    b, _ = clock(lambda: calibration_metrics(p[:n], y[:n], draws=1000, progress=False)); s, _ = clock(lambda: compute_calibration_summary({'m': pd.DataFrame(dict(label=y, score=p))}))
+    one = lambda q, t: (roc_auc_score(t, q), log_loss(t, q), brier_score_loss(t, q), ECE(20).measure(q, t)); k, _ = clock(lambda: one(p, y)); i = r.integers(0, n, n); c, _ = clock(lambda: one(p[i], y[i])); e, _ = clock(lambda: relplot.smECE(p[:n], y[:n]))
+    return pd.DataFrame([('promptlab: 15 metrics, 1,000 bootstrap and 1,000 null replicates, 40,000 rows', b), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE): 1,000 replicates, by one', c * 1000), ('relplot: smooth ECE, 1,000 replicates, by one', e * 1000),
+                         ('promptlab: summary table of 1,000,000 rows', s), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE) of 1,000,000 rows', k)], columns=['what', 'seconds']).round(3)
+
+def agreement():
+    "Each peer's metric beside ours: where they agree, and the cases where they do not"
+    r = np.random.default_rng(0); d = r.normal(0, 2, 20000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.5 * d); M = lambda p, y, b=10: calibration_metrics(p, y, b, 0).value
+    tm = lambda p, y, b=10: float(binary_calibration_error(torch.tensor(p), torch.tensor(y), n_bins=b)); net = lambda p, y, b=10: float(ECE(b).measure(p, y)); m = M(p, y); rows = []
+    def add(case, what, peer, theirs, mine): rows.append({'case': case, 'metric': what, 'peer': peer, 'theirs': theirs, 'ours': mine})
+    add('20,000 rows', 'AUC', 'scikit-learn', roc_auc_score(y, p), m.auc); add('20,000 rows', 'log-loss', 'scikit-learn', log_loss(y, p), m.log_loss); add('20,000 rows', 'Brier', 'scikit-learn', brier_score_loss(y, p), m.brier)
+    add('20,000 rows', 'ECE, width', 'torchmetrics', tm(p, y), m.ece_width); add('20,000 rows', 'ECE, width', 'netcal', net(p, y), m.ece_width); add('20,000 rows', 'smooth ECE', 'relplot', relplot.smECE(p, y), m.smooth_ece)
+    one, yes = np.array([.95, 1.]), np.array([1, 0]); add('scores .95, 1.0 of labels 1, 0 share the last bin', 'ECE, width', 'torchmetrics', tm(one, yes), M(one, yes).ece_width); add('the same', 'ECE, width', 'netcal', net(one, yes), M(one, yes).ece_width)
+    small = np.full(1000, 1e-9); rare = (np.arange(1000) == 0).astype(int); add('one positive at 1e-9 in 1,000, as float32', 'log-loss', 'scikit-learn', log_loss(rare, small.astype(np.float32)), M(small, rare).log_loss)
+    return pd.DataFrame(rows).round(6)
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('--reps', type=int, default=31); a = a.parse_args(); torch.set_num_threads(1)
+    show = lambda title, t: print(f'\n{title}\n{t.to_string(index=False)}', flush=True)
+    show('Temperature fits', times({'40,000 rows, 2 classes': draw(40000), '10,000 rows, 10 classes': draw(10000, 10), '10,000 rows, 100 classes': draw(10000, 100)}, a.reps))
+    show('Excess NLL', excess()); show('No temperature exists', degenerate()); show('Metrics', metric_times()); show('Agreement', agreement())
+    p = np.random.default_rng(0).beta(.5, .5, 5000).round(1); y = (np.random.default_rng(1).random(5000) < p).astype(int); o = np.random.default_rng(2).permutation(5000)
+    print(f'\nequal-mass ECE of tied scores in two orders: {_measure(p, 20)(y)["ece_mass"]:.12f} {_measure(p[o], 20)(y[o])["ece_mass"]:.12f}')
+    print('\none thread, medians, interleaved;', ', '.join(f'{k} {v}' for k, v in provenance().items()))
+
+if __name__ == '__main__': main()
