@@ -9,7 +9,7 @@ __all__ = ['CALIBRATORS', 'ScoreError', 'check_proba', 'Tally', 'bin_table', 'co
            'risk_coverage', 'conformal_sets', 'label_curve', 'label_curve_plot', 'unweight', 'label_metrics']
 
 # %% ../nbs/posts/calibration.ipynb #004
-import base64, hashlib, io, json, os
+import base64, hashlib, io, json, os, warnings
 from contextlib import contextmanager
 from functools import cached_property
 from html import escape
@@ -188,7 +188,9 @@ def calibration_metrics(
     if not draws: return out
     boot, null = [], []
     for _ in progress_bar(range(draws), 'bootstrap', progress): boot.append(list(f(y, np.bincount(rng.integers(0, N, N), minlength=N).astype(float)).values())); null.append(list(f(_null_labels(p, rng)).values()))
-    out['low'], out['high'] = np.nanquantile(boot, [.025, .975], 0); out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
+    with warnings.catch_warnings():     # a metric may be undefined in every draw, as the AUC of one label
+        warnings.simplefilter('ignore', RuntimeWarning)
+        out['low'], out['high'] = np.nanquantile(boot, [.025, .975], 0); out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
     return out
 
 # %% ../nbs/posts/calibration.ipynb #031
@@ -236,7 +238,7 @@ class Calibrator(BaseEstimator):
     def predict_log_proba(self, logits):
         "Log probabilities (rows, classes)."
         check_is_fitted(self); z = _check_logits(logits)
-        if self.each_ is not None: raise ScoreError('for several labels a row there are only predict_proba.')
+        if self.each_ is not None: raise ScoreError('with one calibrator a label there is only predict_proba.')
         if (2 if z.ndim == 1 else z.shape[1]) != self.n_classes_: raise ScoreError(f'logits have the shape {z.shape}; the calibrator was fitted to {self.n_classes_} classes.')
         return self._log_proba(z)
     def predict_proba(self, logits):
