@@ -5,7 +5,7 @@ rows, and the cases in which a peer's metric is off. Repetitions are interleaved
 """
 import os
 os.environ.update({f'{k}_NUM_THREADS': '1' for k in ('OMP', 'OPENBLAS', 'MKL')})
-import argparse, contextlib, io, logging, statistics, time, warnings
+import argparse, contextlib, io, logging, statistics, textwrap, time, warnings
 logging.disable(logging.WARNING); warnings.simplefilter('ignore')
 
 import numpy as np
@@ -21,8 +21,8 @@ from sklearn.calibration import _TemperatureScaling
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from torchmetrics.functional.classification import binary_calibration_error
 
-from promptlab.calibration import Temperature, _measure, calibration_metrics, compute_calibration_summary
-from promptlab.report import provenance
+from promptlab.calibration import Temperature, calibration_metrics, compute_calibration_summary
+from promptlab.report import provenance, record
 
 def draw(n=5000, K=2, T=1.3, size=3., seed=0):
     "Logits and labels drawn from softmax(z / T)"
@@ -78,16 +78,6 @@ def excess():
         rows.append({'case': case, 'drawn with T': how.get('T', 1.3), **{k: f'{nll(z, y, t) - best:.0e}' if t in good else t for k, t in T.items()}})
     return pd.DataFrame(rows)
 
-def degenerate():
-    "What each answers where there is no temperature"
-    z, y = draw(2000); cases = {'separable': (z, z.argmax(1)), 'anti-correlated': (z, z.argmin(1)), 'constant': (np.tile(z[:1], (2000, 1)), y)}; rows = []
-    for case, d in cases.items():
-        for k in ('promptlab', 'scikit-learn', 'probmetrics'):
-            try: a = f'T = {FITS[k](*d):.3g}'
-            except Exception as e: a = f'{type(e).__name__}: {str(e)[:70]}'
-            rows.append(dict(case=case, fit=k, answer=a))
-    return pd.DataFrame(rows)
-
 def clock(f): s = time.perf_counter(); v = f(); return time.perf_counter() - s, v
 
 def metric_times():
@@ -98,24 +88,46 @@ def metric_times():
     return pd.DataFrame([('promptlab: 15 metrics, 1,000 bootstrap and 1,000 null replicates, 40,000 rows', b), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE): 1,000 replicates, by one', c * 1000), ('relplot: smooth ECE, 1,000 replicates, by one', e * 1000),
                          ('promptlab: summary table of 1,000,000 rows', s), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE) of 1,000,000 rows', k)], columns=['what', 'seconds']).round(3)
 
+def tied(n=5000):
+    r = np.random.default_rng(0); p = r.beta(.5, .5, n).round(1); return p, (r.random(n) < p).astype(int), r.permutation(n)
+
+def answer(f):
+    "A number, or what is said instead"
+    try: v = f(); return v if isinstance(v, str) else f'{v:.6g}'
+    except Exception as e: return f'{type(e).__name__}: {textwrap.shorten(str(e), 60, placeholder=" ...")}'
+
 def agreement():
-    "Each peer's metric beside ours: where they agree, and the cases where they do not"
-    r = np.random.default_rng(0); d = r.normal(0, 2, 20000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.5 * d); M = lambda p, y, b=10: calibration_metrics(p, y, b, 0).value
-    tm = lambda p, y, b=10: float(binary_calibration_error(torch.tensor(p), torch.tensor(y), n_bins=b)); net = lambda p, y, b=10: float(ECE(b).measure(p, y)); m = M(p, y); rows = []
-    def add(case, what, peer, theirs, mine): rows.append({'case': case, 'metric': what, 'peer': peer, 'theirs': theirs, 'ours': mine})
-    add('20,000 rows', 'AUC', 'scikit-learn', roc_auc_score(y, p), m.auc); add('20,000 rows', 'log-loss', 'scikit-learn', log_loss(y, p), m.log_loss); add('20,000 rows', 'Brier', 'scikit-learn', brier_score_loss(y, p), m.brier)
-    add('20,000 rows', 'ECE, width', 'torchmetrics', tm(p, y), m.ece_width); add('20,000 rows', 'ECE, width', 'netcal', net(p, y), m.ece_width); add('20,000 rows', 'smooth ECE', 'relplot', relplot.smECE(p, y), m.smooth_ece)
-    one, yes = np.array([.95, 1.]), np.array([1, 0]); add('scores .95, 1.0 of labels 1, 0 share the last bin', 'ECE, width', 'torchmetrics', tm(one, yes), M(one, yes).ece_width); add('the same', 'ECE, width', 'netcal', net(one, yes), M(one, yes).ece_width)
-    small = np.full(1000, 1e-9); rare = (np.arange(1000) == 0).astype(int); add('one positive at 1e-9 in 1,000, as float32', 'log-loss', 'scikit-learn', log_loss(rare, small.astype(np.float32)), M(small, rare).log_loss)
-    return pd.DataFrame(rows).round(6)
+    "Each peer's metric beside ours on 20,000 rows without ties"
+    r = np.random.default_rng(0); d = r.normal(0, 2, 20000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.5 * d); m = calibration_metrics(p, y, 10, 0).value
+    rows = [('AUC', 'scikit-learn', roc_auc_score(y, p), m.auc), ('log-loss', 'scikit-learn', log_loss(y, p), m.log_loss), ('Brier', 'scikit-learn', brier_score_loss(y, p), m.brier), ('ECE, equal width', 'torchmetrics', torch_ece(p, y), m.ece_width),
+            ('ECE, equal width', 'netcal', float(ECE(10).measure(p, y)), m.ece_width), ('ECE, equal mass', 'netcal', float(ECE(10, equal_intervals=False).measure(p, y)), m.ece_mass), ('smooth ECE', 'relplot', float(relplot.smECE(p, y)), m.smooth_ece)]
+    return pd.DataFrame(rows, columns=['metric', 'peer', 'theirs', 'ours']).round(6)
+
+def torch_ece(p, y, b=10): return float(binary_calibration_error(torch.tensor(p), torch.tensor(y), n_bins=b))
+
+def off():
+    "Cases in which a peer is off, or says nothing"
+    one, yes = np.array([.95, 1.]), np.array([1, 0]); small, rare = np.full(1000, 1e-9), (np.arange(1000) == 0).astype(int); above, which = np.array([.2, .5, 1.2]), np.array([0, 1, 1]); p, y, o = tied(); M = lambda p, y, b=10: calibration_metrics(p, y, b, 0).value
+    r = np.random.default_rng(0); d = r.normal(0, 1e3, 2000).astype(np.float32); hit = (r.random(2000) < expit(d / 500)).astype(int); z = np.stack([0 * d, d], 1)
+    rows = [('scores .95 and 1.0 of labels 1 and 0, one bin holds both', 'torchmetrics, ECE', lambda: torch_ece(one, yes), lambda: M(one, yes).ece_width), ('scores .2, .5, 1.2: one is no probability', 'torchmetrics, ECE', lambda: torch_ece(above, which), lambda: M(above, which).ece_width),
+            ('one positive at 1e-9 among 1,000, float32', 'scikit-learn, log-loss', lambda: log_loss(rare, small.astype(np.float32)), lambda: M(small.astype(np.float32), rare).log_loss),
+            ('scores with one decimal, equal mass', 'netcal, ECE', lambda: float(ECE(20, equal_intervals=False).measure(p, y)), lambda: M(p, y, 20).ece_mass),
+            ('the same rows in another order', "the original's equal-mass error", lambda: f'{split_error(p, y):.4f}, {split_error(p[o], y[o]):.4f}', lambda: f'{M(p, y, 20).calibration_error:.4f}, {M(p[o], y[o], 20).calibration_error:.4f}'),
+            ('log odds of 1e3, drawn with T = 500', 'netcal, temperature', lambda: netcal(z, hit), lambda: ours(z, hit))]
+    draws = draw(2000)[0]
+    for case, t in (('right class first in every row', draws.argmax(1)), ('right class last in every row', draws.argmin(1))): rows += [(case, f'{k}, temperature', lambda k=k, t=t: FITS[k](draws, t), lambda t=t: ours(draws, t)) for k in ('scikit-learn', 'probmetrics', 'netcal')]
+    return pd.DataFrame([(c, k, answer(f), answer(g)) for c, k, f, g in rows], columns=['case', 'peer', 'it says', 'promptlab says'])
+
+def split_error(p, y, n_bins=20):
+    "Root mean squared gap over np.array_split of the sorted rows"
+    parts = np.array_split(np.argsort(p, kind='stable'), n_bins); return np.sqrt(sum(len(i) * (p[i].mean() - y[i].mean()) ** 2 for i in parts) / len(p))
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('--reps', type=int, default=31); a = a.parse_args(); torch.set_num_threads(1)
-    show = lambda title, t: print(f'\n{title}\n{t.to_string(index=False)}', flush=True)
-    show('Temperature fits', times({'40,000 rows, 2 classes': draw(40000), '10,000 rows, 10 classes': draw(10000, 10), '10,000 rows, 100 classes': draw(10000, 100)}, a.reps))
-    show('Excess NLL', excess()); show('No temperature exists', degenerate()); show('Metrics', metric_times()); show('Agreement', agreement())
-    p = np.random.default_rng(0).beta(.5, .5, 5000).round(1); y = (np.random.default_rng(1).random(5000) < p).astype(int); o = np.random.default_rng(2).permutation(5000)
-    print(f'\nequal-mass ECE of tied scores in two orders: {_measure(p, 20)(y)["ece_mass"]:.12f} {_measure(p[o], 20)(y[o])["ece_mass"]:.12f}')
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('--reps', type=int, default=31, help='of each fit'); a.add_argument('--record', help='folder of a ledger to write the tables to'); a = a.parse_args(); torch.set_num_threads(1)
+    case = {'40,000 rows, 2 classes': draw(40000), '10,000 rows, 10 classes': draw(10000, 10), '10,000 rows, 100 classes': draw(10000, 100)}
+    parts = {'Temperature fits': lambda: times(case, a.reps), 'Excess NLL': excess, 'Metrics': metric_times, 'Agreement': agreement, 'Where a peer is off': off}; tables = {}
+    for k, f in parts.items(): tables[k] = f(); print(f'\n{k}\n{tables[k].to_string(index=False)}', flush=True)
     print('\none thread, medians, interleaved;', ', '.join(f'{k} {v}' for k, v in provenance().items()))
+    if a.record: record('calibration-bench', {k: t.to_dict('records') for k, t in tables.items()}, a.record, data='simulated', seed=0, device='cpu, one thread', command='python benchmarks/calibration.py')
 
 if __name__ == '__main__': main()

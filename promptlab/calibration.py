@@ -125,7 +125,7 @@ def _columns(t, n, k, n_bins):
     "The original's columns from a tally"
     p = t.p; c, ck = np.cumsum(n), np.cumsum(k); N, P = c[-1], ck[-1]
     with np.errstate(invalid='ignore', divide='ignore'): auc = (n - k) @ (P - ck + k / 2) / (P * (N - P))
-    tp, called = P - ck + k, N - c + n; f1 = 2 * tp / (called + P); i = f1.argmax()
+    tp, called = P - ck + k, N - c + n; f1 = 2 * tp / np.maximum(called + P, 1); i = f1.argmax()
     b, s, r = _bins(p, n, k, n_bins, 'mass')
     return dict(auc=auc, precision=tp[i] / called[i] if called[i] else 0., recall=tp[i] / P if P else 0., f1=f1[i], log_loss=-(k @ t.log[0] + (n - k) @ t.log[1]) / N,
                 brier=(n @ p ** 2 - 2 * (k @ p) + P) / N, calibration_error=np.sqrt(((s - r) ** 2 / b).sum() / N))
@@ -182,7 +182,7 @@ def calibration_metrics(
     draws:int=1000,        # of the bootstrap and of the null level; 0: values only
     seed:int=0,
     progress:bool=True,
-) -> pd.DataFrame:         # a row a metric: value, low, high (95 % bootstrap), null (mean), null_low, null_high (95 %)
+) -> pd.DataFrame:         # a row a metric: value, low, high (95 % basic bootstrap), null (mean), null_low, null_high (95 %)
     "Every metric with its interval, and what it would be if the scores were perfectly calibrated."
     _check_bins(n_bins); p, y = check_proba(p, y); f, rng, N = _measure(p, n_bins), np.random.default_rng(seed), len(p); out = pd.DataFrame({'value': f(y)})
     if not draws: return out
@@ -190,10 +190,11 @@ def calibration_metrics(
     for _ in progress_bar(range(draws), 'bootstrap', progress): boot.append(list(f(y, np.bincount(rng.integers(0, N, N), minlength=N).astype(float)).values())); null.append(list(f(_null_labels(p, rng)).values()))
     with warnings.catch_warnings():     # a metric may be undefined in every draw, as the AUC of one label
         warnings.simplefilter('ignore', RuntimeWarning)
-        out['low'], out['high'] = np.nanquantile(boot, [.025, .975], 0); out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
+        q = np.nanquantile(boot, [.025, .975], 0); out['low'] = (2 * out.value - q[1]).clip(lower=0); out['high'] = (2 * out.value - q[0]).clip(upper=np.where(out.index.isin(['log_loss', 'brier']), np.inf, 1))
+        out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
     return out
 
-# %% ../nbs/posts/calibration.ipynb #031
+# %% ../nbs/posts/calibration.ipynb #033
 def proba_to_logits(
     p,                # probabilities (rows,) of label 1, or (rows, classes)
     eps:float=None,   # move probabilities at least so far from 0 and 1; None: refuse exact ones
@@ -254,7 +255,7 @@ class Calibrator(BaseEstimator):
         if self.each_ is not None: return {'labels': [c.fitted() for c in self.each_]}
         return {k[:-1]: [c.fitted() for c in v] if k == 'classes_fitted_' else np.asarray(v).tolist() for k, v in vars(self).items() if k.endswith('_') and k not in ('each_', 'n_classes_')}
 
-# %% ../nbs/posts/calibration.ipynb #033
+# %% ../nbs/posts/calibration.ipynb #035
 _SEPARATED = 'the logits put the right class first in every row, so the likelihood has no maximum (the temperature tends to 0); use more rows, or rows the model was not trained on.'
 _BACKWARDS = 'the right class does not lead on average, so no positive temperature helps; check that labels and columns of logits are in the same order.'
 _CONSTANT = 'every row has the same logits; there is nothing to scale.'
@@ -310,7 +311,7 @@ class Temperature(Calibrator):
     def _log_proba(self, z):
         z = _full(z) / self.temperature_; return log_softmax(z, 1)
 
-# %% ../nbs/posts/calibration.ipynb #038
+# %% ../nbs/posts/calibration.ipynb #040
 def _minimise(f, x0, bounds=None): return minimize(f, x0, jac=True, method='L-BFGS-B', bounds=bounds, options=dict(maxiter=2000, maxfun=4000, ftol=1e-15, gtol=1e-9)).x
 
 class _Linear(Calibrator):
@@ -355,7 +356,7 @@ class Dirichlet(Matrix):
     "Matrix scaling of log probabilities (Kull et al. 2019)."
     def _input(self, z): return log_softmax(_full(z), 1)
 
-# %% ../nbs/posts/calibration.ipynb #042
+# %% ../nbs/posts/calibration.ipynb #044
 class _OneScore(Calibrator):
     "A map of the log odds; several classes get one each, normalised"
     def _fit(self, z, y):
@@ -422,7 +423,7 @@ class ScalingBinning(Histogram):
     def _fit_odds(self, d, y): self.platt_ = Platt().fit(d, y); super()._fit_odds(d, y); self.platt_ = [self.platt_.slope_, self.platt_.offset_]
     def _value(self, d, n, k): return n * self.platt_._map(d)
 
-# %% ../nbs/posts/calibration.ipynb #044
+# %% ../nbs/posts/calibration.ipynb #046
 def _added_positive(n, k):
     "For each distinct score in order: isotonic regression there with a positive row added at that score"
     x, s = np.r_[-1., 0., np.cumsum(n)], np.r_[-1., 0., np.cumsum(k)]; P = list(zip(x.tolist(), s.tolist())); out = np.ones(len(n))
@@ -455,7 +456,7 @@ class VennAbers(_OneScore):
 CALIBRATORS = dict(temperature=Temperature, bias_temperature=BiasTemperature, vector=Vector, matrix=Matrix, dirichlet=Dirichlet, platt=Platt, beta=Beta, isotonic=Isotonic, histogram=Histogram,
                    scaling_binning=ScalingBinning, venn_abers=VennAbers)
 
-# %% ../nbs/posts/calibration.ipynb #051
+# %% ../nbs/posts/calibration.ipynb #053
 def _features(tokenizer, table, max_tokens):
     "Token ids and masks, a dict a row; pairs are joined by the tokenizer's separator, or else by a line break"
     a, b = list(table.text), list(table.text_pair) if 'text_pair' in table else None
@@ -482,7 +483,7 @@ def _classifier(model, **config):
     if tok.pad_token is None: tok.pad_token = tok.eos_token
     m.config.pad_token_id = tok.pad_token_id; return m, tok
 
-# %% ../nbs/posts/calibration.ipynb #052
+# %% ../nbs/posts/calibration.ipynb #054
 def finetune(
     model,                   # a hub id, a folder, or `tiny`
     train:pd.DataFrame,      # texts or pairs with a `label`, as `data.load` gives them
@@ -527,7 +528,7 @@ def finetune(
         new = folder / 'best.tmp'; t.model.save_pretrained(new); tok.save_pretrained(new)
     _write(new / 'history.json', json.dumps(t.state.log_history)); os.replace(new, folder / 'best'); return folder / 'best'
 
-# %% ../nbs/posts/calibration.ipynb #054
+# %% ../nbs/posts/calibration.ipynb #056
 @torch.no_grad()
 def predict_logits(
     model,                  # a folder that `finetune` gave, or any hub id of a classifier
@@ -550,7 +551,7 @@ def predict_logits(
     if cache: save_tensors(cache, dict(logits=torch.tensor(out), y=torch.tensor(y)), dict(key=key, model=str(model)))
     return out, y
 
-# %% ../nbs/posts/calibration.ipynb #058
+# %% ../nbs/posts/calibration.ipynb #060
 class TemperatureScalingCalibrationModule(torch.nn.Module):
     "A frozen model whose logits are divided by a temperature."
     def __init__(self, model): super().__init__(); self.model = model.requires_grad_(False); self.register_buffer('temperature', torch.ones((), dtype=torch.float64)); self.eval()
@@ -583,7 +584,7 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
         "The most probable label, or a 0/1 matrix of the labels more probable than not."
         p = self.predict_proba(X); return (p > .5).astype(int) if self.calibrator_.each_ is not None else self.classes_[p.argmax(1)]
 
-# %% ../nbs/posts/calibration.ipynb #061
+# %% ../nbs/posts/calibration.ipynb #063
 def _named(scores, y):
     "Name -> (scores of label 1, labels); of several classes the top label's score and whether it is right"
     out = {}
@@ -607,7 +608,7 @@ def reliability_diagram(
     ax = ax or plt.gca(); _check_bins(n_bins, scheme); _lines(ax, 'Reliability (bars: rows of each bin)', 'share of positives'); ax.set_xlabel('mean score of the bin')
     for i, (k, (p, t)) in enumerate(_named(scores, y).items()):
         b = bin_table(p, t, n_bins, scheme); n, r, z = b.rows, b.rate, 1.96; mid, half = (r + z * z / 2 / n) / (1 + z * z / n), z * np.sqrt(r * (1 - r) / n + z * z / 4 / n ** 2) / (1 + z * z / n)
-        ax.errorbar(b.score, r, [np.maximum(r - mid + half, 0), np.maximum(mid + half - r, 0)], marker='o', ms=3.5, lw=1.2, elinewidth=.7, color=f'C{i}', label=k); ax.bar(b.score, .12 * n / n.max(), .012, color=f'C{i}', alpha=.35)
+        ax.errorbar(b.score, r, [np.maximum(r - mid + half, 0), np.maximum(mid + half - r, 0)], marker='o', ms=3.5, lw=1.2, elinewidth=.7, color=f'C{i}', label=k); ax.bar(b.score, .07 * n / n.max(), .008, color=f'C{i}', alpha=.35)
     ax.legend(loc='upper left'); return ax
 
 def corp_diagram(
@@ -635,7 +636,7 @@ def score_histogram(scores, y, n_bins=20, ax=None):
         ax.hist(p[t == 1], edges, color=f'C{i}', alpha=.25); top = max(top, ax.hist(p, edges, histtype='step', color=f'C{i}', lw=1.3, label=k)[0].max())
     ax.set(xlim=(-.02, 1.02), xlabel='score', ylabel='rows', title='Scores (positives filled)'); return ax
 
-# %% ../nbs/posts/calibration.ipynb #064
+# %% ../nbs/posts/calibration.ipynb #066
 def calibration_report(
     scores,                   # probabilities (rows,) of label 1, or name -> probabilities; with several classes the pictures are of the top label
     y,                        # labels (rows,)
@@ -658,7 +659,7 @@ def calibration_report(
         wide = table.apply(show, axis=1).unstack('name').loc[wide.index, wide.columns]
     body = wide.rename_axis(None).rename_axis(None, axis=1).rename(columns=lambda c: escape(str(c))).to_html(escape=False, border=0, float_format='{:.4f}'.format)
     html = (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>body{{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}}img{{max-width:100%}}'
-            f'table{{border-collapse:collapse}}td,th{{padding:.25rem .9rem;text-align:left;border-bottom:1px solid #ddd}}small{{color:#555}}</style><h1>{escape(title)}</h1><p>{len(np.asarray(y)):,} rows, {n_bins} bins. In brackets 95 % bootstrap '
+            f'table{{border-collapse:collapse}}td,th{{padding:.25rem .9rem;text-align:left;border-bottom:1px solid #ddd}}small{{color:#555}}</style><h1>{escape(title)}</h1><p>{len(np.asarray(y)):,} rows, {n_bins} bins. In brackets 95 % basic bootstrap '
             f'intervals; <i>if true</i> is what the metric would show if the scores were perfectly calibrated ({draws:,} draws).</p><img alt="Reliability diagram, CORP diagram, score histogram, errors and their null levels" '
             f'src="data:image/png;base64,{base64.b64encode(raw.getvalue()).decode()}">{body}</html>')
     if path: Path(path).parent.mkdir(parents=True, exist_ok=True); _write(Path(path), html)
@@ -668,11 +669,11 @@ def _error_panel(tables, ax):
     "Errors beside what they would be if the scores were true"
     names = [m for m in ('calibration_error', 'ece_mass', 'ece_width', 'debiased_l2', 'smooth_ece', 'top_label_ece_mass', 'top_label_smooth_ece', 'classwise_ece_mass') if m in next(iter(tables.values())).index]
     for i, (k, t) in enumerate(tables.items()):
-        at = np.arange(len(names)) + .25 * i; t = t.loc[names]; ax.plot(t.value, at, 'o', color=f'C{i}', label=k)
+        at = np.arange(len(names)) + .25 * i; t = t.loc[names]; ax.plot(t.value, at, 'o', color=f'C{i}')
         if 'null' in t: ax.hlines(at, t.null_low, t.null_high, color=f'C{i}', lw=5, alpha=.3)
-    ax.set(yticks=range(len(names)), yticklabels=[n.replace('_', ' ') for n in names], title='Errors (bars: if the scores were true)'); ax.set_xlim(left=0); ax.invert_yaxis(); ax.legend()
+    ax.set(yticks=range(len(names)), yticklabels=[n.replace('_', ' ') for n in names], title='Errors (bars: if the scores were true)'); ax.set_xlim(left=0); ax.invert_yaxis()
 
-# %% ../nbs/posts/calibration.ipynb #067
+# %% ../nbs/posts/calibration.ipynb #069
 def cross_calibrate(
     calibrator:Calibrator,   # cloned for each fold
     logits, y,               # as for `Calibrator.fit`, one label a row
@@ -715,7 +716,7 @@ def calibrate_table(
         fig.savefig(folder / 'report.tmp.png', dpi=110); os.replace(folder / 'report.tmp.png', folder / 'report.png')
     return metrics, fitted
 
-# %% ../nbs/posts/calibration.ipynb #070
+# %% ../nbs/posts/calibration.ipynb #072
 def risk_coverage(
     confidence,   # (rows,), larger means surer; any scale
     correct,      # 0/1 (rows,): was the answer right?
@@ -725,7 +726,7 @@ def risk_coverage(
     errors = np.interp(np.arange(1, len(c) + 1), np.r_[0, np.cumsum(n)], np.r_[0, np.cumsum(k)]); N = np.arange(1, len(c) + 1)
     out = pd.DataFrame(dict(coverage=N / len(c), risk=errors / N)); out.attrs['aurc'] = float(out.risk.mean()); return out
 
-# %% ../nbs/posts/calibration.ipynb #073
+# %% ../nbs/posts/calibration.ipynb #075
 def conformal_sets(
     p,             # held-out probabilities (rows, classes)
     y,             # their labels
@@ -738,7 +739,7 @@ def conformal_sets(
     if not 0 < alpha < 1 or k > n: raise ScoreError(f'alpha {alpha} with {n} rows: it lies between 0 and 1, and needs at least {int(np.ceil(1 / alpha - 1)) if 0 < alpha < 1 else 1} rows.')
     return 1 - new <= np.sort(1 - p[np.arange(n), y])[k - 1]
 
-# %% ../nbs/posts/calibration.ipynb #076
+# %% ../nbs/posts/calibration.ipynb #078
 def label_curve(
     logits, y,              # rows to calibrate on
     test_logits, test_y,    # rows to measure on
@@ -768,7 +769,7 @@ def label_curve_plot(t, raw:float=None, column='log_loss', ax=None):
     if raw is not None: ax.axhline(raw, color='grey', ls=':', label='as it is')
     ax.set(xscale='log', xlabel='rows with labels', ylabel=column.replace('_', '-').replace('log-loss', 'test log-loss')); ax.legend(fontsize=8, ncols=2); return ax
 
-# %% ../nbs/posts/calibration.ipynb #079
+# %% ../nbs/posts/calibration.ipynb #081
 def unweight(
     logits,       # (rows, labels)
     y_train,      # the 0/1 matrix that the weights were taken from
