@@ -50,7 +50,7 @@ def _check_y(y, n, K=2, what='the labels'):
     if y.shape != (n,): raise ScoreError(f'{what} have the shape {y.shape}, the scores have {n} rows; give one label a row.')
     if not n: raise ScoreError('there are no rows.')
     if y.dtype == object or y.dtype.kind not in 'biuf': raise ScoreError(f'{what} are not numbers (row 0 has {y[0]!r}); give 0 to {K - 1}.')
-    out = y.astype(np.int64)
+    out = y.astype(np.int64, copy=False)
     if out.min() < 0 or out.max() >= K or (y.dtype.kind == 'f' and (y != out).any()):
         i = _first((out < 0) | (out >= K) | (y != out)); raise ScoreError(f'{what}: row {i} (the first is 0) has {y[i]}; labels are 0 to {K - 1}.')
     return out
@@ -190,7 +190,8 @@ def calibration_metrics(
     for _ in progress_bar(range(draws), 'bootstrap', progress): boot.append(list(f(y, np.bincount(rng.integers(0, N, N), minlength=N).astype(float)).values())); null.append(list(f(_null_labels(p, rng)).values()))
     with warnings.catch_warnings():     # a metric may be undefined in every draw, as the AUC of one label
         warnings.simplefilter('ignore', RuntimeWarning)
-        q = np.nanquantile(boot, [.025, .975], 0); out['low'] = (2 * out.value - q[1]).clip(lower=0); out['high'] = (2 * out.value - q[0]).clip(upper=np.where(out.index.isin(['log_loss', 'brier']), np.inf, 1))
+        q, keep = np.nanquantile(boot, [.025, .975], 0), out.index.str.contains('debiased'); top = np.where(out.index.isin(['log_loss', 'brier']), np.inf, 1)
+        out['low'], out['high'] = np.where(keep, q[0], (2 * out.value - q[1]).clip(lower=0)), np.where(keep, q[1], np.minimum(2 * out.value - q[0], top))
         out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
     return out
 
@@ -215,7 +216,7 @@ def _check_logits(z):
     if not np.isfinite(z.sum()) and (bad := ~np.isfinite(z)).any(): i = _first(bad.any(1) if z.ndim == 2 else bad); raise ScoreError(f'row {i} (the first is 0) has the logits {z[i]}; all must be finite.')
     return z if z.ndim == 1 or z.shape[1] > 1 else z[:, 0]
 
-def _odds(z): return z.astype(np.float64) if z.ndim == 1 else z[:, 1].astype(np.float64) - z[:, 0]
+def _odds(z): return z.astype(np.float64) if z.ndim == 1 else np.subtract(z[:, 1], z[:, 0], dtype=np.float64)
 def _full(z): return np.stack([np.zeros(len(z)), z], 1).astype(np.float64) if z.ndim == 1 else z.astype(np.float64)
 
 class Calibrator(BaseEstimator):
@@ -260,8 +261,8 @@ _SEPARATED = 'the logits put the right class first in every row, so the likeliho
 _BACKWARDS = 'the right class does not lead on average, so no positive temperature helps; check that labels and columns of logits are in the same order.'
 _CONSTANT = 'every row has the same logits; there is nothing to scale.'
 
-def _newton(moments, u, lo, hi, steps=60, tol=1e-5):
-    "Root of the gradient in log(beta): `moments` gives gradient and curvature in beta"
+def _newton(moments, u, lo, hi, steps=60, tol=1e-3):
+    "Root of the gradient in log(beta), from gradient and curvature in beta; after a Newton step below `tol` the error is about its square"
     for _ in range(steps):
         b = np.exp(u); g, h = moments(b); lo, hi = (lo, u) if g > 0 else (u, hi); curve = b * h + g
         new = u - g / curve if curve > 0 else lo
@@ -270,12 +271,16 @@ def _newton(moments, u, lo, hi, steps=60, tol=1e-5):
         u = new
     return u
 
-def _binary_moments(s):
-    "Gradient and curvature of the mean of log(1 + exp(-b s)) over signed margins"
-    e, q = np.empty_like(s), np.empty_like(s); n = len(s)
+def _binary_moments(s, rows=8192):
+    "Gradient and curvature of the mean of log(1 + exp(-b s)) over signed margins, in pieces that stay in the cache"
+    n = len(s); e, q = np.empty(min(n, rows)), np.empty(min(n, rows))
     def moments(b):
-        np.multiply(s, b, out=e); np.exp(e, out=e); np.add(e, 1, out=e); np.divide(s, e, out=q)      # q = s * (1 - p of the right class)
-        np.divide(q, e, out=e); return -q.sum() / n, (q @ s - e @ s) / n
+        g = h = 0.
+        for i in range(0, n, rows):
+            c = s[i:i + rows]; e_, q_ = e[:len(c)], q[:len(c)]
+            np.multiply(c, b, out=e_); np.exp(e_, out=e_); e_ += 1; np.divide(c, e_, out=q_)      # s times one less the probability of the right class
+            g -= q_.sum(); h += q_ @ c; q_ /= e_; h -= q_ @ c
+        return g / n, h / n
     return moments
 
 def _multi_moments(z, zy, rows=4096):
@@ -292,8 +297,8 @@ def _multi_moments(z, zy, rows=4096):
 def _temperature(z, y):
     "The best temperature of logits, or `DegenerateFit`"
     if z.ndim == 1 or z.shape[1] == 2:
-        d = _odds(z); s = np.where(y, d, -d); n = len(s); moments, low, mean, size = _binary_moments, s.min(), s.mean(), np.sqrt(s @ s / n); args = s,
-        constant = np.ptp(d) == 0
+        s = _odds(z); constant = s[0] == s[-1] and np.ptp(s) == 0; s *= 2 * y - 1
+        moments, low, mean, size, args = _binary_moments, s.min(), s.mean(), np.sqrt(s @ s / len(s)), (s,)
     else:
         z = z - z.max(1, keepdims=True).astype(np.float64); zy = z[np.arange(len(y)), y]; moments, low, mean, args = _multi_moments, zy.min(), (zy - z.mean(1)).mean(), (z, zy)
         size, constant = np.sqrt(np.einsum('ij,ij', z, z) / z.size), (z[0] == z[-1]).all() and not np.ptp(z, 0).any()
@@ -302,7 +307,7 @@ def _temperature(z, y):
     if mean <= 0: raise DegenerateFit(_BACKWARDS)
     u = -np.log(size)
     with np.errstate(over='ignore'):
-        if (few := len(y) // 2000) > 1: u = _newton(moments(*(a[::few] for a in args)), u, u - 5, u + 5, 12, 1e-3)
+        if (few := len(y) // 4000) > 1: u = _newton(moments(*(a[::few] for a in args)), u, u - 5, u + 5, 12, .01)
         return float(np.exp(-_newton(moments(*args), u, u - 50, u + 50)))
 
 class Temperature(Calibrator):
