@@ -791,5 +791,5 @@ def label_metrics(
     "Calibration of each label; `null` is the ECE that true scores would show."
     rows = {}
     for j, l in enumerate(labels):
-        m = calibration_metrics(p[:, j], y[:, j], n_bins, 200, progress=False); rows[l] = dict(prevalence=np.mean(y[:, j]), mean_score=np.mean(p[:, j]), **m.value[['log_loss', 'brier', 'ece_mass']], null=m.null.ece_mass, auc=m.value.auc)
+        m = calibration_metrics(p[:, j], y[:, j], n_bins, 100, progress=False); rows[l] = dict(prevalence=np.mean(y[:, j]), mean_score=np.mean(p[:, j]), **m.value[['log_loss', 'brier', 'ece_mass']], null=m.null.ece_mass, auc=m.value.auc)
     t = pd.DataFrame(rows).T; t.loc['mean'] = t.mean(); return t
