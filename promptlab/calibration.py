@@ -247,7 +247,7 @@ class Calibrator(BaseEstimator):
         "Probabilities (rows, classes), or (rows, labels) of label 1 where there is one calibrator a label."
         check_is_fitted(self)
         if self.each_ is None: return np.exp(self.predict_log_proba(logits))
-        z = np.asarray(_check_logits(logits))
+        z = _check_logits(logits)
         if z.ndim != 2 or z.shape[1] != len(self.each_): raise ScoreError(f'logits have the shape {z.shape}; the calibrator was fitted to {len(self.each_)} labels.')
         return np.stack([c.predict_proba(z[:, j])[:, 1] for j, c in enumerate(self.each_)], 1)
 
@@ -437,15 +437,14 @@ def _added_positive(n, k):
     for c in P:
         while len(hull) > 1 and right(hull[-2], hull[-1], c): hull.pop()
         hull.append(c)
-    hull.reverse()                                                                                # the left end on top: hull.pop() walks to the right
-    stack = hull; q = P[0]
+    hull.reverse(); q = P[0]                                                                      # the left end on top: hull.pop() walks to the right
     for i in range(len(n)):
-        (a, b), (c, d) = stack[-1], stack[-2]; out[i] = (d - b) / (c - a)
+        (a, b), (c, d) = hull[-1], hull[-2]; out[i] = (d - b) / (c - a)
         q = (q[0] + P[i + 2][0] - P[i + 1][0], q[1] + P[i + 2][1] - P[i + 1][1])
         if (q[1] - b) * (c - a) >= (d - b) * (q[0] - a): continue                                 # on or above the hull's edge
-        stack.pop()
-        while len(stack) > 1 and right(q, stack[-1], stack[-2]): stack.pop()
-        stack.append(q)
+        hull.pop()
+        while len(hull) > 1 and right(q, hull[-1], hull[-2]): hull.pop()
+        hull.append(q)
     return out
 
 class VennAbers(_OneScore):
@@ -527,7 +526,7 @@ def finetune(
         disable_tqdm=not progress, report_to='none', dataloader_pin_memory=False)
     with _quiet():
         t = Trainer(m, args, DataCollatorWithPadding(tok), *data, processing_class=tok, callbacks=[EarlyStoppingCallback(patience)])
-        from transformers.trainer_callback import PrinterCallback, ProgressCallback
+        from transformers.trainer_callback import PrinterCallback
         t.remove_callback(PrinterCallback)
         t.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
         new = folder / 'best.tmp'; t.model.save_pretrained(new); tok.save_pretrained(new)
