@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['VARIANT', 'init_prompt', 'Verbalizer', 'LinearHead', 'Space', 'make_head', 'implied_loss', 'tune_thresholds',
-           'ModelMismatch', 'TrainedPrompt', 'get_lm', 'score', 'train_many', 'train', 'predict_all',
-           'PromptClassifier']
+           'ModelMismatch', 'TrainedPrompt', 'get_lm', 'score', 'train_many', 'train', 'replace', 'composite_head',
+           'restrict', 'export_peft', 'import_peft', 'model_card', 'predict_all', 'PromptClassifier']
 
 # %% ../nbs/lib/prompt.ipynb #003
 import hashlib, importlib.metadata, json, os, time
@@ -385,6 +385,107 @@ def train(
     "Train a soft prompt and its head on a frozen model. With a `folder`, an interrupted run resumes and ends with the same numbers."
     variant = dict(head=head, n_tokens=n_tokens, init=init, lr=lr, schedule=schedule, seed=seed, loss=loss, labels=labels)
     return train_many(lm, table, [variant], validation, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past, past_budget, past_dtype, progress)[0]
+
+# %% ../nbs/lib/prompt.ipynb #041-2
+def replace(
+    prompt:TrainedPrompt, /,
+    **changes,        # arguments of `TrainedPrompt`, as a rule `head` and `labels`; new labels begin with thresholds of 0
+) -> TrainedPrompt:   # another one, sharing what was not changed
+    "A trained prompt with another head, other labels, other thresholds."
+    names = 'lm prompt head labels multi keep max_tokens thresholds settings history'.split(); unknown = [k for k in changes if k not in names]
+    if unknown: raise ValueError(f'a trained prompt has no {unknown[0]!r}; it has {", ".join(names)}.')
+    if 'labels' in changes: changes.setdefault('thresholds', None)
+    return TrainedPrompt(**{k: getattr(prompt, k) for k in names} | changes)
+
+def _linear(lm, weight, bias):
+    head = LinearHead(lm, len(weight)); head.load_state_dict(dict(weight=weight, bias=bias)); return head
+
+def composite_head(
+    prompts:list,     # `TrainedPrompt`s with linear heads, of the same model
+) -> LinearHead:      # the outputs of the first, then those of the second, ...
+    "The linear heads of several prompts in one."
+    other = [p.head.spec()['kind'] for p in prompts if not isinstance(p.head, LinearHead)]
+    if other: raise ValueError(f'a {other[0]} head has no weights to put into one matrix; composite heads are made of linear ones.')
+    if len({p.lm.fingerprint for p in prompts}) > 1: raise ModelMismatch('the prompts belong to different models; so would their heads.')
+    return _linear(prompts[0].lm, *(torch.cat([getattr(p.head, k) for p in prompts]) for k in ('weight', 'bias')))
+
+def restrict(
+    prompt:TrainedPrompt,   # with a linear head
+    labels:list,            # some of its labels
+) -> TrainedPrompt:         # whose head has the outputs of these labels, in this order
+    "Keep a few labels of a prompt."
+    lost = [l for l in labels if l not in prompt.labels]
+    if lost: raise ValueError(f'the prompt has no label {lost[0]!r}; it has {", ".join(prompt.labels)}.')
+    at = [prompt.labels.index(l) for l in labels]
+    return replace(prompt, head=_linear(prompt.lm, prompt.head.weight[at], prompt.head.bias[at]), labels=labels, thresholds=prompt.thresholds[at])
+
+# %% ../nbs/lib/prompt.ipynb #041-6
+def export_peft(
+    prompt:TrainedPrompt,
+    folder,            # `adapter_config.json` and `adapter_model.safetensors` are written here
+):
+    "Write a prompt's embeddings as PEFT's prompt tuning does. Head, labels and placement are not part of that format."
+    folder, cfg = Path(folder), prompt.lm.model.config
+    note = dict(peft_type='PROMPT_TUNING', task_type='CAUSAL_LM', base_model_name_or_path=prompt.lm.name, inference_mode=True, num_virtual_tokens=len(prompt.prompt),
+                token_dim=prompt.lm.width, num_transformer_submodules=1, num_attention_heads=cfg.num_attention_heads, num_layers=cfg.num_hidden_layers, prompt_tuning_init='RANDOM')
+    save_tensors(folder / 'adapter_model.safetensors', {'prompt_embeddings': prompt.prompt}, {})
+    tmp = folder / 'adapter_config.json.tmp'; tmp.write_text(json.dumps(note, indent=1)); os.replace(tmp, folder / 'adapter_config.json')
+    return folder
+
+def import_peft(
+    folder,             # what PEFT's `save_pretrained` or `export_peft` wrote
+    lm:FrozenLM,        # the model it is for
+) -> torch.Tensor:      # float32 (tokens, width)
+    "Read the embeddings of a prompt that PEFT trained. Raises `ModelMismatch` for another width, `FileNotFoundError` if there is none."
+    from safetensors.torch import load_file
+    folder = Path(folder); lost = [f for f in ('adapter_config.json', 'adapter_model.safetensors') if not (folder / f).is_file()]
+    if lost: raise FileNotFoundError(f"{folder} holds no {lost[0]}; name a folder that PEFT's save_pretrained wrote.")
+    kind = json.loads((folder / 'adapter_config.json').read_text()).get('peft_type')
+    if kind != 'PROMPT_TUNING': raise ValueError(f'{folder} holds an adapter of the type {kind}; only PROMPT_TUNING has token embeddings.')
+    e = load_file(folder / 'adapter_model.safetensors')['prompt_embeddings'].float()
+    if e.shape[1] != lm.width: raise ModelMismatch(f'{folder} has embeddings of {e.shape[1]} numbers, those of {lm.name} have {lm.width}; load the model it was made for.')
+    return e.to(lm.device)
+
+# %% ../nbs/lib/prompt.ipynb #041-9
+def model_card(
+    prompt:TrainedPrompt,
+    measured:dict=None,    # figures on data not trained on: what was measured -> number or text
+) -> str:                  # markdown with the front matter of the hub's model cards
+    "Describe a trained prompt: what it is, how it was trained, what was measured, how to use it."
+    p, s = prompt, prompt.settings; head = sum(t.numel() for t in p.head.parameters())
+    lines = lambda d: '\n'.join(f'- {k.replace("_", " ")}: {v}' for k, v in d.items())
+    rows = p.history.round(4).astype(str).to_csv(sep='|', index=False).strip().split('\n') if len(p.history) else []
+    table = '\n'.join(f'|{r.strip()}|' for r in [*rows[:1], '|'.join('-' * (rows[0].count('|') + 1)), *rows[1:]]) if rows else 'not recorded'
+    return f"""---
+library_name: promptlab
+base_model: {p.lm.name}
+tags: [soft-prompt, text-classification]
+---
+# Soft prompt for {s.get('data', 'a table')}
+
+{len(p.prompt)} embeddings that stand after a text, and a {p.head.spec()['kind']} head; {p.prompt.numel() + head:,} trained parameters ({4 * (p.prompt.numel() + head):,} bytes). The model itself is not changed.
+
+- model: {p.lm.name}, fingerprint {p.lm.fingerprint}
+- labels{' (any number a text)' if p.multi else ' (one a text)'}: {', '.join(p.labels)}
+- thresholds: {', '.join(f'{t:.3g}' for t in p.thresholds) if p.multi else 'none, the best label wins'}
+
+## Training
+
+{lines({k: v for k, v in s.items() if k != 'labels'} | _versions())}
+
+{table}
+
+## Measured
+
+{lines(measured) if measured else 'Nothing on data not trained on or tuned on; the table above shows the held-out rows, if there were any.'}
+
+## Use
+
+```python
+from promptlab.prompt import TrainedPrompt
+TrainedPrompt.load('folder of this card').predict(['a text'])
+```
+"""
 
 # %% ../nbs/lib/prompt.ipynb #043
 @torch.no_grad()
