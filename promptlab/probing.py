@@ -2,7 +2,10 @@
 
 # %% auto #0
 __all__ = ['TREE_TASKS', 'TreebankError', 'read_treebank', 'tree_task', 'ProbeData', 'prepare', 'Reader', 'PoolToken', 'Concat',
-           'Features', 'pool_texts']
+           'Features', 'pool_texts', 'Probe', 'SingleStepOpt', 'knn', 'Moments', 'Linear', 'LDA', 'Ridge', 'Logistic',
+           'MultiStepOpt', 'SingleLayer', 'MLP', 'AttentionProbe', 'control_targets', 'code_blocks', 'online_code',
+           'calibration_error', 'evaluate', 'baselines', 'CellFeatures', 'run_cell', 'read_ledger', 'summary',
+           'RunExperiments']
 
 # %% ../nbs/posts/probing.ipynb #003
 import copy, hashlib, json, math, os, time
@@ -122,12 +125,13 @@ class ProbeData:
         name:str=None,       # how the ledger calls it; default: the source's name
         limit:int=None,      # at most so many rows, drawn class-balanced
         seed:int=0,          # of that draw
+        continuous:bool=None,   # are the targets numbers to be predicted? default: floats are, the rest is classes
     ):
         where, task = source, None
         if isinstance(source, (str, Path)):
             where, _, task = str(source).rpartition(':') if ':' in str(source)[2:] else (str(source), '', None)
         self.name = name or (f'{Path(where).stem if str(where) not in SETS else where}{":" * bool(task)}{task or ""}' if isinstance(where, (str, Path)) else 'data')
-        t = self._table(where, task); self.discrete = 'label' not in t or not pd.api.types.is_float_dtype(t.label)
+        t = self._table(where, task); self.discrete = 'label' not in t or not (pd.api.types.is_float_dtype(t.label) if continuous is None else continuous)
         if self.discrete: t, types = check(t, t.attrs.get('labels'), what=self.name), t.get('type')
         else: t, types = self._continuous(t), t.get('type')
         if 'label' not in t: raise TableError(f'{self.name} has the label columns {", ".join(t.attrs["labels"])}; choose one, as in {self.name}:{t.attrs["labels"][0]}.')
@@ -154,6 +158,7 @@ class ProbeData:
         attrs, t = t.attrs, t.drop(columns=[c for c in t.attrs.get('labels', ['label']) if c in t and c != task]).rename(columns={task: 'label'})
         t.attrs = {**attrs, 'labels': [f'not {task}', task]} if 'labels' in attrs else attrs; return t
     def _continuous(self, t):
+        if 'label' not in t or not pd.api.types.is_numeric_dtype(t.label): raise TableError(f'{self.name}: the targets are no numbers; make the column numbers, or let them be classes.')
         i = np.flatnonzero(~np.isfinite(t.label))
         if len(i): raise TableError(f'{self.name}: row {i[0]} (the first is 0) has no finite number in its target; fill it in or drop the row.')
         return check(t, labelled=False, what=self.name).assign(label=t.label.to_numpy())
@@ -164,9 +169,9 @@ class ProbeData:
     ) -> np.ndarray:   # int (rows,): the fold that tests each row
         "Seeded folds with equal class shares (or target quantiles); rows that share a text or a group fall into one fold."
         y = self.y if self.discrete else pd.qcut(self.y, 5, labels=False, duplicates='drop')
-        few = np.bincount(y)[np.unique(y)].min()
+        few = np.bincount(y)[np.unique(y)].min() if self.discrete else len(y)
         if n_folds < 3: raise ValueError(f'{n_folds} folds are too few: one tests, one tunes thresholds, the rest train; use at least 3.')
-        if few < n_folds: raise ValueError(f'{self.name}: the class {self.labels[np.bincount(y, minlength=len(self.labels)).argmin()] if self.discrete else "of one fifth"!r} has {few} rows, too few for {n_folds} folds; add rows or take fewer folds.')
+        if few < n_folds: raise ValueError(f'{self.name}: {"the class " + repr(self.labels[np.unique(y)[np.bincount(y)[np.unique(y)].argmin()]]) if self.discrete else "it"} has {few} rows, too few for {n_folds} folds; add rows or take fewer folds.')
         t = pd.DataFrame(dict(text=self.texts, group=self.groups, label=y)); t.attrs['labels'] = list(range(y.max() + 1)); fold = np.zeros(len(t), int)
         for i, p in enumerate(split_rows(t, (1 / n_folds,) * n_folds, seed)): fold[p.index] = i
         return fold
@@ -181,14 +186,14 @@ def prepare(
     folder='data',       # where the files go
     limit:int=None,      # at most so many rows each
 ) -> list:               # the files
-    "Write probing sets as JSON-lines files, atomically."
+    "Write probing sets as csv files, atomically."
     where = str(source)
     sources = [f'{where}:{t}' for t in TREE_TASKS] if where.endswith('.conllu') else [where] if where not in SETS or 'label' in load(where) else [f'{where}:{l}' for l in SETS[where]['labels']]
     out = []; Path(folder).mkdir(parents=True, exist_ok=True)
     for s in sources:
-        d = ProbeData(s, limit=limit); path = Path(folder) / f'{d.name.replace(":", "-")}.jsonl'; tmp = path.with_suffix('.tmp')
+        d = ProbeData(s, limit=limit); path = Path(folder) / f'{d.name.replace(":", "-")}.csv'; tmp = path.with_suffix('.tmp')
         t = d.table[['text', 'label', 'type']].assign(label=[d.labels[i] for i in d.y] if d.discrete else d.y)
-        t.to_json(tmp, orient='records', lines=True, force_ascii=False); os.replace(tmp, path); out.append(path)
+        t.to_csv(tmp, index=False); os.replace(tmp, path); out.append(path)
     return out
 
 # %% ../nbs/posts/probing.ipynb #027
@@ -329,7 +334,7 @@ class Features:
         self.data, self.at, self.lengths = np.memmap(path, np.float32, 'r', 8 + n, tuple(shape)), at, lengths
     def __getitem__(self, rows):
         if self.lengths is None: return np.asarray(self.data[self.at[rows]])
-        return [np.asarray(self.data[a:a + n]) for a, n in zip(self.at[rows], self.lengths[rows])]
+        return [self.data[a:a + n] for a, n in zip(self.at[rows], self.lengths[rows])]
 
 class _Sink:
     "A safetensors file that grows by rows, under a temporary name until it is whole"
@@ -373,9 +378,508 @@ def pool_texts(
         for i in progress_bar(range(start, len(batches)), f'read with {reader.name}', progress, initial=start, total=len(batches)):
             hidden, mask = reader.hidden([ids[j] for j in batches[i]])
             for p in todo: sinks[p.name].append(p(hidden, mask), int(ends[tokens[p.name]][i - 1]) if i else 0)
+            del hidden
     except BaseException:
         for s in sinks.values(): s.close(False)
         raise
     for s in sinks.values(): s.close(True)
     at = np.empty(len(ids), int); at[order] = np.arange(len(ids)); place = np.empty(len(ids), int); place[order] = np.cumsum(lengths[order]) - lengths[order]
     return {p.name: Features(path[p.name], place if tokens[p.name] else at, lengths if tokens[p.name] else None) for p in poolers}
+
+# %% ../nbs/posts/probing.ipynb #041
+def _best_threshold(s, t, metric):
+    "The cut with the best accuracy or F1, midway between neighbouring scores; ties are never cut"
+    o = np.argsort(-s, kind='stable'); s, t = s[o], t[o].astype(float); tp, n = np.r_[0, t.cumsum()], np.arange(len(s) + 1)
+    value = 2 * tp - n if metric == 'accuracy' else 2 * tp / (n + max(t.sum(), 1))
+    value[1:-1][s[:-1] == s[1:]] = -np.inf; i = int(value.argmax())
+    return s[0] + 1 if i == 0 else s[-1] - 1 if i == len(s) else (s[i - 1] + s[i]) / 2
+
+class Probe:
+    "What both flavours of probe share: from scores to probabilities and decisions."
+    name, discrete_targets, link, thresholds, n_classes = 'probe', True, None, None, None
+    def check(self, discrete):
+        "Can this probe learn such targets?"
+        if self.discrete_targets is not None and self.discrete_targets != discrete:
+            raise ValueError(f'{self.name} learns {"classes" if self.discrete_targets else "numbers"}, the targets are {"classes" if discrete else "numbers"}; use another probe.')
+    def proba(self, scores):
+        "Probabilities (rows, classes) of scores, or None where the scores are no such thing."
+        if self.link is None: return None
+        if scores.ndim == 1: p = expit(scores) if self.link == 'logit' else scores; return np.stack([1 - p, p], 1)
+        return softmax(scores, 1) if self.link == 'logit' else scores
+    def set_thresholds(self, X, y):
+        "Tune the thresholds of a two-class probe for accuracy and for F1."
+        s = self.scores(X)
+        if s.ndim == 1 and self.discrete_targets is not False: self.thresholds = {m: _best_threshold(s, np.asarray(y) == 1, m) for m in ('accuracy', 'f1')}
+    def decide(self, scores, metric='accuracy'):
+        "Predictions of scores: class numbers, or the scores themselves for a continuous target."
+        if scores.ndim == 2: return scores.argmax(1)
+        if self.n_classes is None: return scores
+        return (scores > (self.thresholds or {metric: .5 if self.link == 'probability' else 0.})[metric]).astype(int)
+    def predict(self, X, metric='accuracy'): return self.decide(self.scores(X), metric)
+
+# %% ../nbs/posts/probing.ipynb #045
+class SingleStepOpt(Probe):
+    "A probe that is fitted by one call, scikit-learn style."
+    def __init__(self,
+        name:str,                      # how the ledger calls it
+        classifier,                    # a scikit-learn estimator
+        discrete_targets:bool=True,    # classes or numbers; None: either
+    ):
+        self.name, self.classifier, self.discrete_targets = name, classifier, discrete_targets
+        self.link = 'probability' if hasattr(classifier, 'predict_proba') else None
+    def fit(self, X, y, X_val=None, y_val=None):
+        self.check(discrete := np.issubdtype(np.asarray(y).dtype, np.integer)); self.n_classes = self.n_classes or (int(max(y)) + 1 if discrete else None)
+        self.classifier = self.classifier.fit(X, y); return self
+    def forward(self, X):
+        "Scores of features."
+        c = self.classifier
+        if self.n_classes is None: return c.predict(X)
+        s = c.predict_proba(X) if self.link else c.decision_function(X)
+        if s.ndim == 2 and s.shape[1] < self.n_classes: full = np.zeros((len(s), self.n_classes)); full[:, c.classes_] = s; s = full   # a class that was not in the training rows
+        return s[:, 1] if s.ndim == 2 and self.n_classes == 2 else s
+    def scores(self, X): return self.forward(X)
+    def __repr__(self): return f'SingleStepOpt({self.name}, {self.classifier})'
+
+def knn(
+    k:int=15,   # neighbours, by cosine
+):
+    "A nearest-neighbour probe."
+    return SingleStepOpt('knn', make_pipeline(StandardScaler(), KNeighborsClassifier(k, metric='cosine')))
+
+# %% ../nbs/posts/probing.ipynb #047
+class Moments:
+    "Sums over the parts that rows fall into, in float64: everything LDA and ridge need to know of the features."
+    def __init__(self,
+        X:np.ndarray,       # (rows, features)
+        parts:np.ndarray,   # int (rows,): the part (fold, block) of each row
+    ):
+        X = np.asarray(X, np.float64); self.mean, self.parts, self.n_parts = X.mean(0), parts, parts.max() + 1; self.X = X - self.mean
+        rows = [self.X[parts == p] for p in range(self.n_parts)]
+        self.n, self.sum, self.gram = np.array([len(r) for r in rows]), np.stack([r.sum(0) for r in rows]), np.stack([r.T @ r for r in rows])
+        self.total = tuple(a.sum(0) for a in (self.n, self.sum, self.gram))
+    def within(self, parts):
+        "Number, sum and outer-product sum of the rows in some parts: the total less what is held out"
+        out = np.setdiff1d(np.arange(self.n_parts), parts); down = len(out) < len(parts)
+        return tuple(t - a[out].sum(0) if down else a[parts].sum(0) for t, a in zip(self.total, (self.n, self.sum, self.gram)))
+    def by_target(self, Y):
+        "Sums of rows weighted by each column of Y (rows, targets), and of Y, for each part"
+        rows = [self.parts == p for p in range(self.n_parts)]
+        return np.stack([Y[r].T @ self.X[r] for r in rows]), np.stack([Y[r].sum(0) for r in rows])
+
+def _spread(n, s, G):
+    "Mean and standard deviation by feature, 1 where a feature is constant (as scikit-learn's scaler)"
+    m = s / n; v = G.diagonal() / n - m ** 2; return m, np.sqrt(np.where(v > 10 * np.finfo(float).eps * np.maximum(G.diagonal() / n, 1e-300), v, 1.))
+
+def _solve(A, B):
+    "A^-1 B of a positive A; the shortest least-squares answer where A is singular"
+    try: L, low = cho_factor(A, check_finite=False); d = L.diagonal()
+    except np.linalg.LinAlgError: d = np.zeros(1)
+    return cho_solve((L, low), B) if d.min() > 1e-6 * d.max() else lstsq(A, B, cond=1e-10)[0]
+
+# %% ../nbs/posts/probing.ipynb #048
+class Linear(Probe):
+    "A linear probe that is fitted on many sets of rows at once."
+    def fit_sets(self,
+        moments:Moments,
+        y:np.ndarray,        # targets (rows,)
+        sets:list,           # for each fit, the parts it is trained on
+        n_classes:int=None,  # None for continuous targets
+    ) -> list:               # a fitted probe a set
+        self.check(n_classes is not None); Y = y[:, None].astype(float) if n_classes is None else np.eye(n_classes)[y]; out = []
+        for coef, const in self._solutions(moments, Y, sets, n_classes):
+            if n_classes == 2 and coef.shape[1] == 2: coef, const = coef[:, 1:] - coef[:, :1], const[1:] - const[:1]
+            p = copy.copy(self); p.coef, p.intercept, p.n_classes, p.thresholds = coef, const - moments.mean @ coef, n_classes, None; out.append(p)
+        return out
+    def fit(self, X, y, X_val=None, y_val=None):
+        "Fit on one set of rows."
+        y = np.asarray(y); fitted = self.fit_sets(Moments(X, np.zeros(len(y), int)), y, [[0]], int(y.max()) + 1 if np.issubdtype(y.dtype, np.integer) else None)[0]
+        self.__dict__.update(fitted.__dict__); return self
+    def forward(self, X): s = np.asarray(X, np.float64) @ self.coef + self.intercept; return s[:, 0] if s.shape[1] == 1 else s
+    def scores(self, X): return self.forward(X)
+
+class LDA(Linear, SingleStepOpt):
+    "Linear discriminant analysis on standardised features; `classifier` is the scikit-learn pipeline it equals."
+    def __init__(self,
+        shrinkage:float=0.,   # 0 none ... 1 only the diagonal
+    ):
+        if not 0 <= shrinkage <= 1: raise ValueError(f'shrinkage is {shrinkage}; it must be from 0 to 1.')
+        super().__init__('lda', make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver='lsqr', shrinkage=shrinkage or None))); self.shrinkage, self.link = shrinkage, 'logit'
+    def _solutions(self, M, Y, sets, n_classes):
+        sums, counts = M.by_target(Y)
+        for parts in sets:
+            n, s, G = M.within(parts); c, (m, sd) = counts[parts].sum(0), _spread(n, s, G); mu = sums[parts].sum(0) / np.maximum(c, 1)[:, None]
+            R = (G - (mu * c[:, None]).T @ mu) / (n * sd) / sd[:, None]; d = np.where(c[:, None] > 0, (mu - m) / sd, 0.)
+            if self.shrinkage: R = (1 - self.shrinkage) * R + self.shrinkage * np.trace(R) / len(R) * np.eye(len(R))
+            W = _solve(R, d.T); coef = W / sd[:, None]
+            yield coef, np.log(np.maximum(c, 1e-12) / n) - .5 * (W * d.T).sum(0) - m @ coef
+
+class Ridge(Linear, SingleStepOpt):
+    "Ridge regression on standardised features, for numbers or for classes (coded -1 and 1)."
+    def __init__(self,
+        alpha:float=1.,   # weight of the penalty
+    ):
+        if alpha <= 0: raise ValueError(f'alpha is {alpha}; it must be positive.')
+        super().__init__('ridge', make_pipeline(StandardScaler(), SkRidge(alpha)), None); self.alpha, self.link = alpha, None
+    def _solutions(self, M, Y, sets, n_classes):
+        Y = Y if n_classes is None else 2 * Y[:, 1:] - 1 if n_classes == 2 else 2 * Y - 1; sums, totals = M.by_target(Y)
+        for parts in sets:
+            n, s, G = M.within(parts); m, sd = _spread(n, s, G); t = totals[parts].sum(0) / n
+            W = _solve((G - n * np.outer(m, m)) / sd / sd[:, None] + self.alpha * np.eye(len(m)), ((sums[parts].sum(0) - n * np.outer(t, m)) / sd).T)
+            coef = W / sd[:, None]; yield coef, t - m @ coef
+
+# %% ../nbs/posts/probing.ipynb #052
+class Logistic(Linear, SingleStepOpt):
+    "Logistic (softmax) regression on standardised features; `classifier` is the scikit-learn pipeline it equals."
+    def __init__(self,
+        C:float=1.,         # inverse weight of the penalty
+        tol:float=1e-6,     # largest gradient, for a mean loss
+    ):
+        if C <= 0: raise ValueError(f'C is {C}; it must be positive.')
+        super().__init__('logistic', make_pipeline(StandardScaler(), LogisticRegression(C=C, tol=tol, max_iter=1000))); self.C, self.tol, self.link = C, tol, 'logit'
+
+    def _solutions(self, M, Y, sets, n_classes):
+        Y = Y[:, 1:] if n_classes == 2 else Y; K, F = Y.shape[1], len(sets); g_sd = _spread(*M.total)[1]
+        Z = np.c_[M.X / g_sd, np.ones(len(M.X))]; inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0)[:, 0]
+        R, chol = np.zeros((Z.shape[1], F, 1)), []
+        for f, parts in enumerate(sets):
+            n, s, G = M.within(parts); R[:-1, f, 0] = (_spread(n, s, G)[1] / g_sd) ** 2
+            A = np.zeros((Z.shape[1],) * 2); A[:-1, :-1] = G / g_sd / g_sd[:, None]; A[-1, :-1] = A[:-1, -1] = s / g_sd; A[-1, -1] = n
+            chol.append(cho_factor(.15 * self.C * A + np.diag(R[:, f, 0] + 1e-9 * n), check_finite=False))
+        W = _newton(Z, Y, inside, self.C, R, lambda r: np.stack([cho_solve(c, r[:, f], check_finite=False) for f, c in enumerate(chol)], 1), self.tol * self.C * N)
+        for f in range(F): yield W[:-1, f] / g_sd[:, None], W[-1, f]
+
+def _newton(Z, Y, inside, C, R, precondition, tol, steps=100):
+    "Minimise C * loss + penalty / 2 over W (features, fits, classes) for all fits together; `inside` (rows, fits, 1) says which rows a fit sees"
+    shape = (Z.shape[1], inside.shape[1], Y.shape[1]); K = shape[2]; W = np.zeros(shape); Y = Y[:, None]
+    up = lambda W, Z=Z: (Z @ W.reshape(len(W), -1).astype(Z.dtype)).reshape(len(Z), *shape[1:]); down = lambda E, Z=Z: C * (Z.T @ (inside * E).reshape(len(Z), -1).astype(Z.dtype)).reshape(shape)
+    low = Z.astype(np.float32)   # good enough for the direction of a step, never for the gradient
+    dot = lambda a, b: (a * b).sum((0, 2))
+    def loss(S, W):
+        l = np.logaddexp(0, S) - Y * S if K == 1 else -Y * log_softmax(S, -1)
+        return C * (inside * l).sum((0, 2)) + .5 * dot(R * W, W)
+    S = up(W); value = loss(S, W)
+    for _ in range(steps):
+        P = expit(S) if K == 1 else softmax(S, -1); g = down(P - Y) + R * W
+        if (np.abs(g).max((0, 2)) <= tol).all(): break
+        bend = (lambda T: P * (1 - P) * T) if K == 1 else (lambda T: P * (T - (P * T).sum(-1, keepdims=True)))
+        d, r = np.zeros(shape), g; z = precondition(r); p, rz, first = z, dot(r, z), None; first = rz
+        for _ in range(30):   # conjugate gradients for H d = g
+            Hp = down(bend(up(p, low)), low) + R * p; a = rz / np.maximum(dot(p, Hp), 1e-300); d = d + a[:, None] * p; r = r - a[:, None] * Hp; z = precondition(r); new = dot(r, z)
+            if (new <= 1e-4 * first).all(): break
+            p = z + (new / np.maximum(rz, 1e-300))[:, None] * p; rz = new
+        t, T = np.ones(shape[1]), up(d)
+        for _ in range(30):   # halve the step of the fits that would climb
+            S2, W2 = S - t[:, None] * T, W - t[:, None] * d; after = loss(S2, W2); worse = after > value + 1e-12 * np.abs(value)
+            if not worse.any(): break
+            t = np.where(worse, t / 2, t)
+        S, W, value = S2, W2, after
+    return W
+
+# %% ../nbs/posts/probing.ipynb #055
+class MultiStepOpt(Probe, torch.nn.Module):
+    "A probe that is trained by gradient steps, PyTorch style. Subclasses give `build` and `forward`."
+    name, discrete_targets, link = 'multi-step', None, 'logit'
+    def __init__(self,
+        batch_size:int=64,
+        max_epoch:int=30,
+        lr:float=1e-3,
+        weight_decay:float=1e-2,
+        patience:int=3,       # stop after so many epochs without a lower validation loss
+        seed:int=0,
+    ):
+        super().__init__()
+        for k, v in locals().items():
+            if k not in ('self', '__class__'): setattr(self, k, v)
+        self.settings = {k: v for k, v in locals().items() if k not in ('self', '__class__')}
+    def __repr__(self): return f'{type(self).__name__}({self.settings})'
+    def build(self, width, n_out): raise NotImplementedError('a MultiStepOpt makes its layers in build(width, n_out).')
+    def init_optimizer(self): return torch.optim.AdamW(self.parameters(), self.lr, weight_decay=self.weight_decay)
+
+    def batch(self, X, y, rows):
+        "Tensors of some rows: features standardised (padded to (rows, tokens, width) with their mask for features by token), and targets"
+        if isinstance(X, list):
+            x = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(np.array(X[i])) for i in rows], True); n = torch.tensor([len(X[i]) for i in rows])
+            x = ((x - self.mean) / self.sd, torch.arange(x.shape[1]) < n[:, None])
+        else: x = ((torch.from_numpy(np.asarray(X[rows], np.float32)) - self.mean) / self.sd,)
+        return x, None if y is None else torch.as_tensor(y[rows] if self.n_classes else (y[rows] - self.y_mean) / self.y_sd)
+    def loss(self, s, y):
+        if self.n_classes is None: return F.mse_loss(s[:, 0], y.float())
+        return F.binary_cross_entropy_with_logits(s[:, 0], y.float()) if self.n_classes == 2 else F.cross_entropy(s, y)
+    def training_step(self, x, y): return self.loss(self(*x), y)
+    @torch.no_grad()
+    def test_step(self, x, y): s = self(*x); return self.loss(s, y), s
+
+    def fit(self, X, y, X_val=None, y_val=None, n_classes=None):
+        "Train; with validation rows, keep the best epoch."
+        y = np.asarray(y); self.check(discrete := np.issubdtype(y.dtype, np.integer)); self.n_classes = (n_classes or int(y.max()) + 1) if discrete else None
+        rows = np.concatenate(X) if isinstance(X, list) else np.asarray(X); self.mean, self.sd = (torch.tensor(v, dtype=torch.float32) for v in (rows.mean(0), rows.std(0) + 1e-6))
+        self.y_mean, self.y_sd = float(y.mean()), float(y.std() + 1e-9)
+        with torch.random.fork_rng(devices=[]): torch.manual_seed(self.seed); self.build(rows.shape[1], 1 if self.n_classes in (None, 2) else self.n_classes)
+        opt, rng, self.history, best = self.init_optimizer(), np.random.default_rng(self.seed), [], None
+        for epoch in range(self.max_epoch):
+            order, total = rng.permutation(len(y)), 0.
+            for i in range(0, len(y), self.batch_size):
+                b = order[i:i + self.batch_size]; loss = self.training_step(*self.batch(X, y, b)); opt.zero_grad(); loss.backward(); opt.step(); total += loss.item() * len(b)
+            self.history.append(dict(epoch=epoch + 1, loss=total / len(y)))
+            if y_val is None: continue
+            self.history[-1]['val_loss'] = sum(self.test_step(*self.batch(X_val, y_val, np.arange(i, min(i + 256, len(y_val)))))[0].item() * min(256, len(y_val) - i) for i in range(0, len(y_val), 256)) / len(y_val)
+            if best is None or self.history[-1]['val_loss'] < best[0]: best = self.history[-1]['val_loss'], epoch, copy.deepcopy(self.state_dict())
+            elif epoch - best[1] >= self.patience: break
+        if best: self.load_state_dict(best[2])
+        return self
+    @torch.no_grad()
+    def scores(self, X):
+        s = torch.cat([self(*self.batch(X, None, np.arange(i, min(i + 256, len(X))))[0]) for i in range(0, len(X), 256)]).double().numpy()
+        return s if s.shape[1] > 1 else s[:, 0] if self.n_classes else s[:, 0] * self.y_sd + self.y_mean
+
+class SingleLayer(MultiStepOpt):
+    "One linear layer."
+    name = 'single layer'
+    def build(self, width, n_out): self.out = torch.nn.Linear(width, n_out)
+    def forward(self, x): return self.out(x)
+
+class MLP(MultiStepOpt):
+    "One hidden layer of 64 units."
+    name = 'mlp'
+    def build(self, width, n_out): self.out = torch.nn.Sequential(torch.nn.Linear(width, 64), torch.nn.ReLU(), torch.nn.Linear(64, n_out))
+    def forward(self, x): return self.out(x)
+
+class AttentionProbe(MultiStepOpt):
+    "A linear layer on an average of the tokens whose weights are learned with it."
+    name = 'attention'
+    def build(self, width, n_out): self.query, self.out = torch.nn.Linear(width, 1), torch.nn.Linear(width, n_out)
+    def forward(self, x, mask):
+        w = self.query(x)[..., 0].masked_fill(~mask, -torch.inf).softmax(1); return self.out(torch.einsum('bt,btd->bd', w, x))
+
+# %% ../nbs/posts/probing.ipynb #059
+def control_targets(
+    y:np.ndarray,       # targets (rows,)
+    types:np.ndarray,   # the type of each row
+    seed:int=0,
+) -> np.ndarray:        # targets (rows,): drawn once a type, from the targets there are
+    "Shuffle the targets by type."
+    return np.random.default_rng([seed, 7]).choice(y, len(np.unique(types)))[np.unique(types, return_inverse=True)[1]]
+
+# %% ../nbs/posts/probing.ipynb #062
+_SHARES = np.array([.001, .002, .004, .008, .016, .032, .0625, .125, .25, .5, 1.])
+
+def code_blocks(
+    y:np.ndarray,        # class numbers (rows,)
+    n_classes:int,
+    seed:int=0,          # of the order in which rows are sent
+) -> np.ndarray:         # int (rows,): the block in which each row is sent, 0 first
+    "Blocks of doubling size; the first has every class twice, and at least 16 rows."
+    order = np.random.default_rng([seed, 11]).permutation(len(y)); seen = np.cumsum(np.eye(n_classes)[y[order]], 0)
+    first = max(16, int((seen < np.minimum(2, seen[-1])).any(1).sum()) + 1); ends = np.unique(np.r_[first, (n := np.round(_SHARES * len(y)).astype(int))[n > first], len(y)])
+    block = np.empty(len(y), int); block[order] = np.searchsorted(ends, np.arange(len(y)), 'right'); return block
+
+def online_code(
+    probas:list,         # probabilities (rows, classes) by the probe fitted on blocks 0 to i, for each i but the last
+    y:np.ndarray,        # class numbers (rows,)
+    blocks:np.ndarray,   # from `code_blocks`
+    n_classes:int,
+    mix:float=.05,       # share of the uniform distribution in each prediction
+) -> float:              # bits
+    "Length of the labels in an online code."
+    bits = (blocks == 0).sum() * math.log2(n_classes)
+    for i, p in enumerate(probas): r = np.flatnonzero(blocks == i + 1); bits -= np.log2((1 - mix) * p[r, y[r]] + mix / n_classes).sum()
+    return float(bits)
+
+# %% ../nbs/posts/probing.ipynb #065
+def calibration_error(
+    p:np.ndarray,       # probability of the predicted class (rows,)
+    right:np.ndarray,   # was it right (rows,)
+    bins:int=10,
+    seed:int=0,         # of the floor's draws
+) -> tuple:             # (error, floor)
+    "Expected calibration error, and its mean over 50 sets of outcomes drawn from the probabilities themselves."
+    edge = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1])); b = np.searchsorted(edge, p, 'right'); n = np.bincount(b, minlength=len(edge) + 1)
+    ece = lambda hit: np.abs(np.bincount(b, hit - p, len(n))).sum() / len(p); rng = np.random.default_rng(seed)
+    return float(ece(right.astype(float))), float(np.mean([ece((rng.random(len(p)) < p).astype(float)) for _ in range(50)]))
+
+# %% ../nbs/posts/probing.ipynb #068
+def evaluate(
+    y:np.ndarray,        # targets (rows,)
+    probe:Probe,         # fitted, its thresholds set
+    scores:np.ndarray,   # of the same rows
+) -> dict:               # `score` is the accuracy or R^2
+    "The default evaluator: every metric that the scores allow."
+    if probe.n_classes is None:
+        r2 = 1 - ((y - scores) ** 2).sum() / max(((y - y.mean()) ** 2).sum(), 1e-12)
+        return dict(score=r2, r2=r2, rmse=float(((y - scores) ** 2).mean() ** .5), spearman=float(spearmanr(y, scores).statistic) if np.ptp(scores) > 0 else 0.)
+    out = dict(score=float((probe.decide(scores) == y).mean()), f1=f1_score(y, probe.decide(scores, 'f1'), average='binary' if probe.n_classes == 2 else 'macro', zero_division=0))
+    out['accuracy'] = out['score']
+    if scores.ndim == 1 and 0 < y.mean() < 1: out['auc'] = roc_auc_score(y, scores)
+    p = probe.proba(scores)
+    if p is not None: out |= dict(log_loss=log_loss(y, np.clip(p, 1e-15, 1), labels=np.arange(p.shape[1])), brier=float(((p - np.eye(p.shape[1])[y]) ** 2).sum(1).mean()))
+    return {k: float(v) for k, v in out.items()}
+
+def baselines(
+    data:ProbeData,
+    fold:np.ndarray,   # from `data.folds`
+) -> pd.DataFrame:     # a row a fold: majority, bag_of_words
+    "What can be had without a model."
+    out = []
+    for f in range(fold.max() + 1):
+        tr, te = fold != f, fold == f; y = data.y; texts = np.array(data.texts, object)
+        model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10, max_iter=1000) if data.discrete else SkRidge(1.)).fit(texts[tr], y[tr]); p = model.predict(texts[te])
+        if data.discrete: out.append(dict(majority=float((y[te] == np.bincount(y[tr]).argmax()).mean()), bag_of_words=float((p == y[te]).mean())))
+        else: s = max(((y[te] - y[te].mean()) ** 2).sum(), 1e-12); out.append(dict(majority=float(1 - ((y[te] - y[tr].mean()) ** 2).sum() / s), bag_of_words=float(1 - ((y[te] - p) ** 2).sum() / s)))
+    return pd.DataFrame(out)
+
+# %% ../nbs/posts/probing.ipynb #071
+def _fit_many(probe, X, y, parts, train, val, n_classes, moments=None):
+    "The probe fitted on each of the sets of parts in `train`, tuned on those in `val` (None: not at all)"
+    where = lambda s: np.flatnonzero(np.isin(parts, s)); take = lambda i: [X[j] for j in i] if isinstance(X, list) else X[i]
+    if isinstance(probe, Linear): out = probe.fit_sets(moments or Moments(X, parts), y, train, n_classes)
+    else:
+        out = []
+        for t, v in zip(train, val or [None] * len(train)):
+            p, i, j = copy.deepcopy(probe), where(t), None if v is None else where(v); p.n_classes = n_classes
+            more = dict(n_classes=n_classes) if isinstance(p, MultiStepOpt) else {}
+            out.append(p.fit(take(i), y[i], None if j is None else take(j), None if j is None else y[j], **more))
+    for p, v in zip(out, val or []): p.set_thresholds(take(where(v)), y[where(v)])
+    return out
+
+class CellFeatures:
+    "The features of one data set from one pooler, with what the linear probes share."
+    def __init__(self, data, X, fold, seed=0):
+        self.data, self.X, self.fold, self.seed = data, X, fold, seed; self.n_classes = len(data.labels) if data.discrete else None
+        self.blocks = code_blocks(data.y, self.n_classes, seed) if data.discrete else None; self._moments = {}
+    def moments(self, name):
+        if name not in self._moments: self._moments[name] = Moments(self.X, getattr(self, name))
+        return self._moments[name]
+
+def run_cell(
+    probe:Probe,
+    cell:CellFeatures,
+    evaluator=evaluate,    # function of (targets, fitted probe, scores) -> dict of metrics with a `score`
+) -> list:                 # a dict a fold; figures of the whole cell stand in each
+    "Fit and judge one probe on one set of features."
+    d, X, fold, K, t0 = cell.data, cell.X, cell.fold, cell.n_classes, time.perf_counter(); n = fold.max() + 1; probe.check(d.discrete)
+    val = [[(f + 1) % n] for f in range(n)]; train = [[g for g in range(n) if g not in (f, v[0])] for f, v in enumerate(val)]
+    mine = dict(moments=cell.moments('fold')) if isinstance(probe, Linear) else {}; take = lambda i: [X[j] for j in i] if isinstance(X, list) else X[i]
+    fitted = _fit_many(probe, X, d.y, fold, train, val, K, **mine); control = control_targets(d.y, d.types, cell.seed); fooled = _fit_many(probe, X, control, fold, train, val, K, **mine)
+    rows, said = [], np.zeros((len(d), K) if K and K > 2 else len(d))
+    for f, (p, q) in enumerate(zip(fitted, fooled)):
+        te, tr, va = (np.flatnonzero(np.isin(fold, s)) for s in ([f], train[f], val[f])); said[te] = s = p.scores(take(te)); m = evaluator(d.y[te], p, s); c = evaluator(control[te], q, q.scores(take(te)))
+        loss = {k: evaluator(d.y[i], p, p.scores(take(i))).get('log_loss' if K else 'rmse') for k, i in (('train_loss', tr), ('val_loss', va))}
+        rows.append(dict(fold=f, n_train=len(tr), n_val=len(va), n_test=len(te), **m, **loss, control=c['score'], selectivity=m['score'] - c['score'], **{f'threshold_{k}': float(v) for k, v in (p.thresholds or {}).items()},
+                         epochs=len(p.history) if isinstance(p, MultiStepOpt) else None))
+    whole = _whole(fitted, fold, said, d.y, K)
+    if K and (fitted[0].link is not None):
+        sets = [list(range(i + 1)) for i in range(cell.blocks.max())]; mine = dict(moments=cell.moments('blocks')) if mine else {}
+        whole['mdl_bits'] = online_code([p.proba(p.scores(X)) for p in _fit_many(probe, X, d.y, cell.blocks, sets, None, K, **mine)], d.y, cell.blocks, K); whole['compression'] = len(d) * math.log2(K) / whole['mdl_bits']
+    width = X[0].shape[1] if isinstance(X, list) else X.shape[1]
+    return [{**r, **whole, 'n_features': width, 'probe_parameters': (sum(p.numel() for p in fitted[0].parameters()) if isinstance(probe, MultiStepOpt) else (width + 1) * (1 if K in (None, 2) else K) if isinstance(probe, Linear) else None),
+             'seconds': (time.perf_counter() - t0) / n} for r in rows]
+
+def _whole(fitted, fold, said, y, K):
+    "The bootstrap interval and the calibration of a cell, over the test scores of all folds"
+    if K is None: mean, low, high = bootstrap(lambda t, s: 1 - ((t - s) ** 2).sum() / ((t - t.mean()) ** 2).sum(), y, said); return dict(low=low, high=high)
+    right = np.concatenate([p.decide(said[fold == f]) == y[fold == f] for f, p in enumerate(fitted)]); _, low, high = bootstrap(lambda t, s: t.mean(), right, right); out = dict(low=low, high=high)
+    if fitted[0].link is not None: p = fitted[0].proba(said); out['ece'], out['ece_floor'] = calibration_error(p.max(1), p.argmax(1) == y)
+    return out
+
+# %% ../nbs/posts/probing.ipynb #076
+def read_ledger(
+    path,   # ledger.jsonl, or its folder
+) -> pd.DataFrame:   # a row a fold and cell; `status` is ok or failed
+    "Read what `RunExperiments` has written. A line torn by a crash is left out, and of a cell that was done twice the last counts."
+    path = Path(path); path = path / 'ledger.jsonl' if path.is_dir() else path
+    if not path.is_file(): raise MissingData(f'{path}: there is no ledger; make one with `promptlab probe`.')
+    rows = []
+    for i, line in enumerate(path.read_text(encoding='utf-8').splitlines(True)):
+        try: rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            if line.endswith('\n'): raise ValueError(f'{path}: line {i + 1} is no JSON; restore or delete it.') from None
+    t = pd.DataFrame(rows)
+    if not len(t): return t
+    t = t.drop_duplicates(['key', 'fold'], keep='last'); ok = set(t.key[t.status == 'ok'])
+    return t[(t.status == 'ok') | ~t.key.isin(ok)].reset_index(drop=True)
+
+_CELL = ['dataset', 'model', 'twin_of', 'pooler', 'layer', 'token', 'classifier']
+
+def summary(
+    ledger:pd.DataFrame,
+) -> pd.DataFrame:          # a row a cell
+    "The mean of each figure over a cell's folds."
+    ok = ledger[ledger.status == 'ok']
+    return ok.groupby(_CELL + ['key'], dropna=False, sort=False).agg({c: 'mean' for c in ok.select_dtypes('number') if c not in (*_CELL, 'fold', 'seed', 'n_folds')}).reset_index()
+
+def _layers_of(model):
+    "How many layers a model has, without reading its weights; `MissingModel` if it is not there"
+    if isinstance(model, Reader): return model.n_layers
+    if isinstance(model, (dict, FrozenLM)): return (model['model'] if isinstance(model, dict) else model.model).config.num_hidden_layers
+    from transformers import AutoConfig
+    try: return AutoConfig.from_pretrained(_find(str(model))).num_hidden_layers
+    except (OSError, ValueError) as e: raise MissingModel(f"{model} is neither 'tiny', nor a folder, nor a hub model that is in the cache or could be fetched ({' '.join(str(e).split())[:120]}).") from None
+
+class RunExperiments:
+    "All combinations of data sets, poolers, models, and the classifiers that can learn the data set's targets."
+    def __init__(self,
+        n_folds:int=10,
+        datasets:list=('mini-imdb',),     # what `ProbeData` takes, or `ProbeData`
+        poolers:list=None,                # default: each layer at the first, .4, last, and mean token
+        classifiers:list=None,            # probes; default: LDA
+        models:list=('tiny',),            # what `Reader.load` takes
+        evaluator=evaluate,               # function of (targets, fitted probe, scores) -> dict of metrics with a `score`
+        device:str=None,                  # default: `cuda` if there is one, else `cpu`
+        logs_folder='runs/probing',       # ledger and features
+        twins:int=1,                      # randomly initialised twins of each model
+        limit:int=None,                   # at most so many rows of each data set: for a quick look
+        seed:int=0,                       # of rows, folds, controls, blocks
+        batch_size:int=32,                # texts a forward
+    ):
+        self.data = [d if isinstance(d, ProbeData) else ProbeData(d, limit=limit, seed=seed) for d in datasets]; self.poolers = poolers or [PoolToken('each', q) for q in (0., .4, 1., 'mean')]
+        self.classifiers, self.models, self.evaluator, self.device, self.folder = classifiers or [LDA(.1)], list(models), evaluator, device, Path(logs_folder)
+        self.n_folds, self.twins, self.seed, self.batch_size, self.ledger = n_folds, twins, seed, batch_size, Path(logs_folder) / 'ledger.jsonl'
+        for what, names in dict(data=[d.name for d in self.data], classifier=[c.name for c in self.classifiers]).items():
+            if len(set(names)) < len(names): raise ValueError(f'two {what} entries are called {max(names, key=names.count)!r}; give each a name of its own.')
+        self.folds = {d.name: d.folds(n_folds, seed) for d in self.data}
+        self.pairs = [(d, [c for c in self.classifiers if c.discrete_targets in (None, d.discrete)]) for d in self.data]; idle = [d.name for d, c in self.pairs if not c]
+        if idle: raise ValueError(f'no classifier can learn the {"classes" if dict((d.name, d.discrete) for d in self.data)[idle[0]] else "numbers"} of {idle[0]}; add Ridge, which learns either.')
+        for m in self.models:
+            for p in self.poolers: p.expand(_layers_of(m))
+
+    def readers(self):
+        "Each model and its twins, one at a time"
+        for m in self.models:
+            r = Reader.load(m, self.device); yield r
+            for s in range(self.twins): yield r.twin(s)
+    def key(self, data, reader, pooler, probe): return _hash(data.fingerprint, reader.fingerprint, reader.name, pooler.name, probe.name, repr(probe), self.n_folds, self.seed, getattr(self.evaluator, '__qualname__', ''))
+    def write(self, rows):
+        self.folder.mkdir(parents=True, exist_ok=True); clean = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v.item() if hasattr(v, 'item') else v
+        with open(self.ledger, 'a', encoding='utf-8') as f: f.write(''.join(json.dumps({k: clean(v) for k, v in r.items()}) + '\n' for r in rows)); f.flush(); os.fsync(f.fileno())
+    def mend(self):
+        "Cut off a line that a crash has torn, and name the cells that are done"
+        if not self.ledger.is_file(): return set()
+        raw = self.ledger.read_bytes()
+        if not raw.endswith(b'\n'): os.truncate(self.ledger, raw.rfind(b'\n') + 1)
+        t = read_ledger(self.ledger)
+        return set() if t.empty else {k for k, n in t[t.status == 'ok'].groupby('key').size().items() if n == self.n_folds}
+
+    def run_all(self,
+        progress:bool=True,
+    ) -> pd.DataFrame:        # the ledger
+        "Run what has not been run. Raises nothing for a cell that fails; its error stands in the ledger."
+        done, facts, base = self.mend(), provenance(), {}
+        for reader in self.readers():
+            poolers = [q for p in self.poolers for q in p.expand(reader.n_layers)]
+            todo = [(d, p, c, k) for d, probes in self.pairs for p in poolers for c in probes if (k := self.key(d, reader, p, c)) not in done]
+            if not todo: continue
+            about = lambda d, p, c, k: dict(key=k, dataset=d.name, discrete=d.discrete, rows=len(d), labels=d.labels and ', '.join(d.labels), model=reader.name, twin_of=reader.twin_of, n_parameters=reader.n_parameters, fingerprint=reader.fingerprint, pooler=p.name,
+                                            **p.facts(reader.n_layers), classifier=c.name, settings=repr(c), n_folds=self.n_folds, seed=self.seed, device=str(reader.device), **facts)
+            fails = lambda cells, e: self.write([dict(**about(*x), status='failed', fold=-1, error=f'{type(e).__name__}: {" ".join(str(e).split())[:300]}') for x in cells])
+            texts = sorted({t for d in self.data for t in d.texts}); row = {t: i for i, t in enumerate(texts)}; start = time.perf_counter()
+            try: features = pool_texts(reader, texts, list({p.name: p for _, p, _, _ in todo}.values()), self.folder / 'features', self.batch_size, progress)
+            except Exception as e: fails(todo, e); continue
+            forward, now = time.perf_counter() - start, None
+            for d, p, c, k in (bar := progress_bar(todo, reader.name, progress)):
+                bar.set_postfix_str(f'{d.name}, {p.name}, {c.name}')
+                try:
+                    if now != (d.name, p.name): X = features[p.name][np.array([row[t] for t in d.texts])]; cell, now = CellFeatures(d, X, self.folds[d.name], self.seed), (d.name, p.name)
+                    if d.name not in base: base[d.name] = baselines(d, self.folds[d.name]).to_dict('records')
+                    self.write([dict(**about(d, p, c, k), status='ok', error=None, **r, **base[d.name][r['fold']], seconds_forward=forward) for r in run_cell(c, cell, self.evaluator)])
+                except Exception as e: fails([(d, p, c, k)], e)
+        return read_ledger(self.ledger)
