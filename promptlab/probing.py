@@ -17,11 +17,10 @@ import torch
 import torch.nn.functional as F
 from scipy.linalg import cho_factor, cho_solve, lstsq
 from scipy.special import expit, log_softmax, softmax
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge as SkRidge
-from sklearn.metrics import f1_score, log_loss, roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -707,11 +706,11 @@ def evaluate(
     if probe.n_classes is None:
         r2 = 1 - ((y - scores) ** 2).sum() / max(((y - y.mean()) ** 2).sum(), 1e-12)
         return dict(score=r2, r2=r2, rmse=float(((y - scores) ** 2).mean() ** .5), spearman=float(spearmanr(y, scores).statistic) if np.ptp(scores) > 0 else 0.)
-    out = dict(score=float((probe.decide(scores) == y).mean()), f1=f1_score(y, probe.decide(scores, 'f1'), average='binary' if probe.n_classes == 2 else 'macro', zero_division=0))
-    out['accuracy'] = out['score']
-    if scores.ndim == 1 and 0 < y.mean() < 1: out['auc'] = roc_auc_score(y, scores)
+    guess, K = probe.decide(scores, 'f1'), probe.n_classes; hit = (probe.decide(scores) == y).mean(); pairs = np.bincount(y * K + guess, minlength=K * K).reshape(K, K)
+    f1 = 2 * pairs.diagonal() / np.maximum(pairs.sum(0) + pairs.sum(1), 1); there = pairs.sum(0) + pairs.sum(1) > 0; out = dict(score=hit, accuracy=hit, f1=f1[1] if K == 2 else f1[there].mean())
+    if scores.ndim == 1 and 0 < (n := (y == 1).sum()) < len(y): out['auc'] = (rankdata(scores)[y == 1].sum() - n * (n + 1) / 2) / (n * (len(y) - n))
     p = probe.proba(scores)
-    if p is not None: out |= dict(log_loss=log_loss(y, np.clip(p, 1e-15, 1), labels=np.arange(p.shape[1])), brier=float(((p - np.eye(p.shape[1])[y]) ** 2).sum(1).mean()))
+    if p is not None: out |= dict(log_loss=-np.log(np.maximum(p[np.arange(len(y)), y], 1e-15)).mean(), brier=((p - np.eye(K)[y]) ** 2).sum(1).mean())
     return {k: float(v) for k, v in out.items()}
 
 def baselines(
@@ -727,7 +726,7 @@ def baselines(
         else: s = max(((y[te] - y[te].mean()) ** 2).sum(), 1e-12); out.append(dict(majority=float(1 - ((y[te] - y[tr].mean()) ** 2).sum() / s), bag_of_words=float(1 - ((y[te] - p) ** 2).sum() / s)))
     return pd.DataFrame(out)
 
-# %% ../nbs/posts/probing.ipynb #071
+# %% ../nbs/posts/probing.ipynb #072
 def _fit_many(probe, X, y, parts, train, val, n_classes, moments=None):
     "The probe fitted on each of the sets of parts in `train`, tuned on those in `val` (None: not at all)"
     where = lambda s: np.flatnonzero(np.isin(parts, s)); take = lambda i: [X[j] for j in i] if isinstance(X, list) else X[i]
@@ -781,7 +780,7 @@ def _whole(fitted, fold, said, y, K):
     if fitted[0].link is not None: p = fitted[0].proba(said); out['ece'], out['ece_floor'] = calibration_error(p.max(1), p.argmax(1) == y)
     return out
 
-# %% ../nbs/posts/probing.ipynb #076
+# %% ../nbs/posts/probing.ipynb #077
 def read_ledger(
     path,   # ledger.jsonl, or its folder
 ) -> pd.DataFrame:   # a row a fold and cell; `status` is ok or failed
