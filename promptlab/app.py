@@ -30,6 +30,8 @@ def metrics(table:pd.DataFrame) -> list:
     return [m for m in METRICS if m in table and table[m].notna().any()]
 
 # %% ../nbs/lib/app.ipynb #011
+_COLOUR = alt.Color('model:N', scale=alt.Scale(range=['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000']), legend=alt.Legend(orient='bottom', labelLimit=400, columns=3))
+
 def _layers(t): return t[t.layer.notna()].assign(layer=lambda t: t.layer.astype(int))
 
 def layer_curves(
@@ -39,9 +41,9 @@ def layer_curves(
     "A metric by layer: a line a model and probe, a panel a place, with a band; dotted and dashed, the majority and the bag of words."
     t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False).agg(value=(metric, 'mean'), sd=(metric, 'std'), low=('low', 'mean'), high=('high', 'mean'), majority=('majority', 'mean'), bag=('bag_of_words', 'mean'))
     if metric != 'score': t = t.assign(low=t.value - t.sd, high=t.value + t.sd)
-    base = alt.Chart(t).encode(alt.X('layer:Q', title='layer', axis=alt.Axis(tickMinStep=1, format='d')), alt.Color('model:N', legend=alt.Legend(orient='bottom', labelLimit=400, columns=2)))
+    base = alt.Chart(t).encode(alt.X('layer:Q', title='layer', axis=alt.Axis(tickMinStep=1, format='d')), _COLOUR)
     line = base.mark_line(point=True).encode(alt.Y('value:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), alt.StrokeDash('classifier:N', legend=alt.Legend(orient='bottom')), tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip('value:Q', format='.3f'), alt.Tooltip('low:Q', format='.3f'), alt.Tooltip('high:Q', format='.3f')])
-    parts = [base.mark_area(opacity=.18).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line]
+    parts = [base.mark_area(opacity=.12).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line]
     if metric == 'score': parts += [alt.Chart(t).mark_rule(strokeDash=d, color='grey').encode(alt.Y(f'mean({c}):Q')) for c, d in (('majority', [1, 3]), ('bag', [6, 4]))]
     return alt.layer(*parts).properties(width=240, height=220).facet(alt.Facet('token:N', title=None, sort=places(t.token)), columns=3)
 
@@ -51,7 +53,7 @@ def heat_map(
 ) -> alt.Chart:
     "A metric by layer and place, a panel a model and probe."
     t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False)[metric].mean().assign(panel=lambda t: t.model + ', ' + t.classifier)
-    return alt.Chart(t).mark_rect().encode(alt.X('layer:O', title='layer'), alt.Y('token:N', sort=places(t.token), title='place'), alt.Color(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(scheme='viridis')),
+    return alt.Chart(t).mark_rect().encode(alt.X('layer:O', title='layer', axis=alt.Axis(labelAngle=0)), alt.Y('token:N', sort=places(t.token), title='place'), alt.Color(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(scheme='viridis')),
                                            tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(width=240).facet(alt.Facet('panel:N', title=None), columns=3)
 
 def fold_scatter(
@@ -59,12 +61,12 @@ def fold_scatter(
     metric:str,
 ) -> alt.Chart:
     "Every fold of every cell."
-    return alt.Chart(_layers(rows)).mark_circle(opacity=.5).encode(alt.X('layer:O', title='layer'), alt.XOffset('model:N'), alt.Y(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), alt.Color('model:N', legend=alt.Legend(orient='bottom', labelLimit=400, columns=2)),
+    return alt.Chart(_layers(rows)).mark_circle(opacity=.5).encode(alt.X('layer:O', title='layer', axis=alt.Axis(labelAngle=0)), alt.XOffset('model:N'), alt.Y(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), _COLOUR,
                                                                    tooltip=['model', 'classifier', 'pooler', 'fold', 'n_train', 'n_test', alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(height=260, width='container')
 
 def selectivity_scatter(cells:pd.DataFrame) -> alt.Chart:
     "Selectivity against the score, a point a cell."
-    return alt.Chart(cells).mark_point().encode(alt.X('score:Q', title=METRICS['score'], scale=alt.Scale(zero=False)), alt.Y('selectivity:Q', scale=alt.Scale(zero=False)), alt.Color('model:N', legend=alt.Legend(orient='bottom', labelLimit=400, columns=2)), alt.Shape('classifier:N', legend=alt.Legend(orient='bottom')),
+    return alt.Chart(cells).mark_point().encode(alt.X('score:Q', title=METRICS['score'], scale=alt.Scale(zero=False)), alt.Y('selectivity:Q', scale=alt.Scale(zero=False)), _COLOUR, alt.Shape('classifier:N', legend=alt.Legend(orient='bottom')),
                                                 tooltip=['model', 'classifier', 'pooler', alt.Tooltip('score:Q', format='.3f'), alt.Tooltip('selectivity:Q', format='.3f')]).properties(height=300, width='container')
 
 # %% ../nbs/lib/app.ipynb #015

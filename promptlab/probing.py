@@ -368,7 +368,7 @@ def pool_texts(
 ) -> dict:                  # name of each pooler -> `Features`, rows in the order of the texts
     "Pool texts in every way asked for, with one forward each."
     ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size); order = np.concatenate(batches)
-    key = f'{reader.fingerprint}-{_hash(ids, batch_size)}'; tokens = {p.name: 'tokens' in p.name for p in poolers}
+    key = f'{reader.fingerprint}-{_hash(ids, batch_size)}'; tokens = {p.name: getattr(p, 'quantile', None) == 'tokens' for p in poolers}
     path = {p.name: Path(folder) / f'{key}-{_hash(p.name)}.safetensors' for p in poolers}; todo = [p for p in poolers if not path[p.name].is_file()]
     sinks = {p.name: _Sink(path[p.name], int(lengths.sum()) if tokens[p.name] else len(ids)) for p in todo}
     ends = {t: np.cumsum([lengths[b].sum() if t else len(b) for b in batches]) for t in (False, True)}
@@ -727,17 +727,19 @@ def baselines(
     return pd.DataFrame(out)
 
 # %% ../nbs/posts/probing.ipynb #072
+def _take(X, rows): return [X[i] for i in rows] if isinstance(X, list) else X[rows]
+
 def _fit_many(probe, X, y, parts, train, val, n_classes, moments=None):
     "The probe fitted on each of the sets of parts in `train`, tuned on those in `val` (None: not at all)"
-    where = lambda s: np.flatnonzero(np.isin(parts, s)); take = lambda i: [X[j] for j in i] if isinstance(X, list) else X[i]
+    where = lambda s: np.flatnonzero(np.isin(parts, s))
     if isinstance(probe, Linear): out = probe.fit_sets(moments or Moments(X, parts), y, train, n_classes)
     else:
         out = []
         for t, v in zip(train, val or [None] * len(train)):
             p, i, j = copy.deepcopy(probe), where(t), None if v is None else where(v); p.n_classes = n_classes
             more = dict(n_classes=n_classes) if isinstance(p, MultiStepOpt) else {}
-            out.append(p.fit(take(i), y[i], None if j is None else take(j), None if j is None else y[j], **more))
-    for p, v in zip(out, val or []): p.set_thresholds(take(where(v)), y[where(v)])
+            out.append(p.fit(_take(X, i), y[i], None if j is None else _take(X, j), None if j is None else y[j], **more))
+    for p, v in zip(out, val or []): p.set_thresholds(_take(X, where(v)), y[where(v)])
     return out
 
 class CellFeatures:
@@ -757,12 +759,12 @@ def run_cell(
     "Fit and judge one probe on one set of features."
     d, X, fold, K, t0 = cell.data, cell.X, cell.fold, cell.n_classes, time.perf_counter(); n = fold.max() + 1; probe.check(d.discrete)
     val = [[(f + 1) % n] for f in range(n)]; train = [[g for g in range(n) if g not in (f, v[0])] for f, v in enumerate(val)]
-    mine = dict(moments=cell.moments('fold')) if isinstance(probe, Linear) else {}; take = lambda i: [X[j] for j in i] if isinstance(X, list) else X[i]
+    mine = dict(moments=cell.moments('fold')) if isinstance(probe, Linear) else {}
     fitted = _fit_many(probe, X, d.y, fold, train, val, K, **mine); control = control_targets(d.y, d.types, cell.seed); fooled = _fit_many(probe, X, control, fold, train, val, K, **mine)
     rows, said = [], np.zeros((len(d), K) if K and K > 2 else len(d))
     for f, (p, q) in enumerate(zip(fitted, fooled)):
-        te, tr, va = (np.flatnonzero(np.isin(fold, s)) for s in ([f], train[f], val[f])); said[te] = s = p.scores(take(te)); m = evaluator(d.y[te], p, s); c = evaluator(control[te], q, q.scores(take(te)))
-        loss = {k: evaluator(d.y[i], p, p.scores(take(i))).get('log_loss' if K else 'rmse') for k, i in (('train_loss', tr), ('val_loss', va))}
+        te, tr, va = (np.flatnonzero(np.isin(fold, s)) for s in ([f], train[f], val[f])); said[te] = s = p.scores(_take(X, te)); m = evaluator(d.y[te], p, s); c = evaluator(control[te], q, q.scores(_take(X, te)))
+        loss = {k: evaluator(d.y[i], p, p.scores(_take(X, i))).get('log_loss' if K else 'rmse') for k, i in (('train_loss', tr), ('val_loss', va))}
         rows.append(dict(fold=f, n_train=len(tr), n_val=len(va), n_test=len(te), **m, **loss, control=c['score'], selectivity=m['score'] - c['score'], **{f'threshold_{k}': float(v) for k, v in (p.thresholds or {}).items()},
                          epochs=len(p.history) if isinstance(p, MultiStepOpt) else None))
     whole = _whole(fitted, fold, said, d.y, K)
@@ -868,7 +870,7 @@ class RunExperiments:
             todo = [(d, p, c, k) for d, probes in self.pairs for p in poolers for c in probes if (k := self.key(d, reader, p, c)) not in done]
             if not todo: continue
             about = lambda d, p, c, k: dict(key=k, dataset=d.name, discrete=d.discrete, rows=len(d), labels=d.labels and ', '.join(d.labels), model=reader.name, twin_of=reader.twin_of, n_parameters=reader.n_parameters, fingerprint=reader.fingerprint, pooler=p.name,
-                                            **p.facts(reader.n_layers), classifier=c.name, settings=repr(c), n_folds=self.n_folds, seed=self.seed, device=str(reader.device), **facts)
+                                            **p.facts(reader.n_layers), classifier=c.name, settings=' '.join(repr(c).split()), n_folds=self.n_folds, seed=self.seed, device=str(reader.device), **facts)
             fails = lambda cells, e: self.write([dict(**about(*x), status='failed', fold=-1, error=f'{type(e).__name__}: {" ".join(str(e).split())[:300]}') for x in cells])
             texts = sorted({t for d in self.data for t in d.texts}); row = {t: i for i, t in enumerate(texts)}; start = time.perf_counter()
             try: features = pool_texts(reader, texts, list({p.name: p for _, p, _, _ in todo}.values()), self.folder / 'features', self.batch_size, progress)
