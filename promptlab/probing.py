@@ -531,7 +531,7 @@ class Logistic(Linear, SingleStepOpt):
     "Logistic (softmax) regression on standardised features; `classifier` is the scikit-learn pipeline it equals."
     def __init__(self,
         C:float=1.,         # inverse weight of the penalty
-        tol:float=1e-6,     # largest gradient, for a mean loss
+        tol:float=1e-4,     # largest gradient, for a mean loss
     ):
         if C <= 0: raise ValueError(f'C is {C}; it must be positive.')
         super().__init__('logistic', make_pipeline(StandardScaler(), LogisticRegression(C=C, tol=tol, max_iter=1000))); self.C, self.tol, self.link = C, tol, 'logit'
