@@ -17,6 +17,7 @@ site: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/prompts.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/probing.py
 
 # torch first and pinned, so that nothing else draws in another build of it
 .venv/ready: constraints.txt settings.ini setup.py
