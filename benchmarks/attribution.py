@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 import transformers as tf
 
-from promptlab.attribution import (METHODS, Attributor, Factored, PerText, Rademacher, Sketch, Whole, ceiling, fine_tune, lds, margin, margins, model_output,
-                                   model_rows, retrain, self_check, subsets)
+from promptlab.attribution import (Attributor, Factored, PerText, Sketch, Whole, ceiling, fine_tune, lds, margin, margins, model_output, model_rows, representations, retrain,
+                                   self_check, subsets)
 from promptlab.lm import load_tensors, save_tensors
 from promptlab.report import bootstrap, provenance, record
 
@@ -52,17 +52,18 @@ def pretrained(file):
         fine_tune(big, model_rows({**t, 'labels': topic}, big), 6, 1e-3, 64, 7); save_tensors(file, {k: v for k, v in big.state_dict().items() if 'classifier' not in k}, {})
     m.load_state_dict(load_tensors(file)[0], strict=False); return m
 
-def truth(part, folder='runs/attribution/bench', n=2000, m=100, seeds=2):
-    "Margins (seeds, subsets, targets) of the retrainings, from `results/` or made"
+def truth(part=(0, 1), folder='runs/attribution/bench', n=2000, halves=60, again=20):
+    "Margins after training on random halves (halves, targets), and of the first ones again in another order (again, targets): from `results/`, or made"
     file = RESULTS / 'attribution-truth-bench.safetensors'
-    if file.exists(): return load_tensors(file)[0]['margins'].float().numpy()
-    base = pretrained(f'{folder}/pretrained.safetensors'); train, _, _ = texts(n, 11, .05); targets, _, _ = texts(200, 12, 0); rows, to = model_rows(train, base), model_rows(targets, base)
-    def one(subset, seed):
-        model = copy.deepcopy(base); fine_tune(model, rows, subset=subset, seed=1000 + seed, progress=False, **HOW); return margins(model, to)
-    jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=s) for s in range(seeds) for j, k in enumerate(subsets(n, m))]
-    out = retrain(jobs, one, f'{folder}/halves', part)
-    if out is None: return
-    save_tensors(file, {'margins': torch.tensor(out).view(seeds, m, -1).half()}, dict(n=n, subsets=m, share=.5, seed=0, how=HOW)); return load_tensors(file)[0]['margins'].float().numpy()
+    if not file.exists():
+        base = pretrained(f'{folder}/pretrained.safetensors'); train, _, _ = texts(n, 11, .05); targets, _, _ = texts(200, 12, 0); rows, to = model_rows(train, base), model_rows(targets, base)
+        def one(subset, seed):
+            model = copy.deepcopy(base); fine_tune(model, rows, subset=subset, seed=1000 + seed, progress=False, **HOW); return margins(model, to)
+        jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=s) for s, m in ((0, halves), (1, again)) for j, k in enumerate(subsets(n, m))]
+        out = retrain(jobs, one, f'{folder}/halves', part)
+        if out is None: return
+        out = torch.tensor(out).half(); save_tensors(file, {'margins': out[:halves], 'again': out[halves:]}, dict(n=n, share=.5, seeds=[0, 1], how=HOW, **provenance()))
+    t = load_tensors(file)[0]; return t['margins'].float().numpy(), t['again'].float().numpy()
 
 # ---- speed: one BERT shape of 1.4M parameters ----
 
@@ -154,8 +155,8 @@ def speed(rounds):
         own = {f'promptlab, {c.__name__.lower()}': (lambda s=c(k): g(b, out, s), 4) for c in (Sketch, Factored)}
         schemes = {'training step': (lambda: training_step(train, b), 4), **own, 'traker fp32': (traker_step(k, b, rounds + 1), 1),
                    'kronfluence ekfac, fit': (kronfluence_step(b), 1), 'dattri': (dattri_step(k, b), 1)}
-        own['promptlab, sketch'][0](); 
-        with Memory() as mem: own['promptlab, sketch'][0]()
+        own['promptlab, sketch'][0](); fresh = Sketch(k)   # the first call warms up, the second makes its hash tables anew
+        with Memory() as mem: g(b, out, fresh)
         t = interleaved(schemes, rounds); base = t['training step']
         rows += [{'k': k, 'batch': n, 'scheme': s, 's per 1,000 texts': round(v / n * 1e3, 2), 'training steps': round(v / base, 1), 'times slower than promptlab': round(v / t['promptlab, sketch'], 1)} for s, v in t.items()]
         print(pd.DataFrame(rows[-len(t):]).to_string(index=False), f'\nextra memory of a batch of {n}: {mem.extra:.0f} MB', flush=True)
@@ -182,22 +183,23 @@ def fidelity(n):
     rows = []
     for name, m in families().items():
         b = speed_batch(n, 500, 48); b = b if 'LM' not in name else {k: v for k, v in b.items() if k != 'labels'}
-        if 'RoBERTa' in name: b['input_ids'] = b['input_ids'].clamp(min=2) * b['attention_mask']
         m.eval(); g, out = PerText(m), model_output(m); few = {k: v[:4] for k, v in b.items()}; error = self_check(g, few, out)
         whole, _, q = g(b, out, Whole(g.sizes)); K = (whole @ whole.T).double().numpy(); row = {'family': name, 'parameters': sum(g.sizes.values()), 'error of gradients': f'{error:.0e}'}
         def scores(x):
-            x, z, w = x[n // 4:].double(), x[:n // 4].double(), (q * (1 - q))[n // 4:].double(); H = (x.T * w) @ x if len(x) > x.shape[1] else None; K = x @ x.T * w.sqrt() * w.sqrt()[:, None]
-            lam = 100 * K.diagonal().mean(); c = z @ x.T; return (c - (c * w.sqrt()) @ torch.linalg.solve(K + lam * torch.eye(len(K)), w.sqrt()[:, None] * (x @ x.T))).numpy()
-        for label, sketch in [(f'sketch {k}', Sketch(k)) for k in (512, 4096)] + [('factored 4096', Factored(4096)), ('Rademacher 512', Rademacher(512))] * (name == 'BERT') + [('factored 4096', Factored(4096))] * (name != 'BERT'):
+            z, x, w = x[:n // 4].double(), x[n // 4:].double(), (q * (1 - q) if 'LM' not in name else torch.ones(n))[n // 4:].double()
+            K = x @ x.T; r = w.sqrt(); lam = .02 * (K.diagonal() * w).sum(); c = z @ x.T
+            return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
+        for label, sketch in {'sketch 512': Sketch(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
             x = g(b, out, sketch)[0]; row[f'kernel, {label}'] = np.corrcoef(off_diagonal((x @ x.T).double().numpy()), off_diagonal(K))[0, 1]; row[f'scores, {label}'] = np.corrcoef(scores(x).ravel(), scores(whole).ravel())[0, 1]
-        rows.append(row); print(pd.Series(row).to_dict(), flush=True)
+        rows.append(row); print(name, flush=True)
     print(pd.DataFrame(rows).round(4).to_string(index=False)); return rows
 
 # ---- LDS ----
 
-def with_interval(scores, masks, truth):
-    "LDS with a bootstrap interval over subsets"
-    return [round(float(v), 3) for v in bootstrap(lambda m, x: lds(scores, x, m).mean(), truth, masks, 200)]
+def with_interval(scores, masks, truth, positive):
+    "LDS with a bootstrap interval over halves, and what is left of it beyond class balance"
+    v = [bootstrap(lambda m, x: lds(scores, x, m, x @ positive if beyond else None).mean(), truth, masks, 100) for beyond in (False, True)]
+    return {'LDS': [round(float(x), 3) for x in v[0]], 'beyond balance': [round(float(x), 3) for x in v[1]]}
 
 def traker_scores(states, train, targets, k, lam):
     from trak import TRAKer
@@ -215,36 +217,36 @@ def traker_scores(states, train, targets, k, lam):
 
 def lds_bench(seeds, traker):
     "LDS of each method, from one training run a seed"
-    Y = truth((0, 1)); base = pretrained('runs/attribution/bench/pretrained.safetensors'); (train, _, wrong), (targets, _, _) = texts(2000, 11, .05), texts(200, 12, 0); n = len(wrong)
-    masks, mean = subsets(n, Y.shape[1]), Y.mean(0); rows, to = model_rows(train, base), model_rows(targets, base); found, cost = {}, {}
-    def add(name, scores, s): found.setdefault(name, []).append(with_interval(scores, masks, mean)); cost.setdefault(name, []).append(round(s, 1)); print(name, found[name][-1], f'{s:.1f} s', flush=True)
+    Y, again = truth(); base = pretrained('runs/attribution/bench/pretrained.safetensors'); (train, _, wrong), (targets, _, _) = texts(2000, 11, .05), texts(200, 12, 0); n = len(wrong)
+    masks, rows, to, positive = subsets(n, len(Y)), model_rows(train, base), model_rows(targets, base), train['labels'].numpy(); found, cost = {}, {}
+    signs = np.where(train['labels'][:, None] == targets['labels'], 1., -1.)
+    def add(name, scores): found.setdefault(name, []).append(with_interval(scores, masks, Y, positive)); print(name, found[name][-1], flush=True)
     def grad(m, states, **how):
-        s = time.perf_counter(); a = Attributor(m, progress=False, batch_size=64, **how)
+        a = Attributor(m, progress=False, batch_size=64, **how)
         for state, w in states: a.featurize(train, state, w)
-        return a.score(targets), time.perf_counter() - s
+        return a.score(targets)
+    def timed(name, f): s = time.perf_counter(); out = f(); cost.setdefault(name, []).append(round(time.perf_counter() - s, 1)); return out
     for seed in seeds:
-        m = copy.deepcopy(base); s = time.perf_counter(); kept = fine_tune(m, rows, seed=seed, keep=(0, 2, 4, 7, 9), progress=False, **HOW); cost.setdefault('one training run', []).append(round(time.perf_counter() - s, 1)); four, last = kept[:4], kept[4:]
-        add('trak: four checkpoints, 4096 (the default)', *grad(m, four)); add('trak: last checkpoint, 4096', *grad(m, last))
+        m = copy.deepcopy(base); kept = timed('one training run', lambda: fine_tune(m, rows, seed=seed, keep=(0, 2, 4, 7, 9), progress=False, **HOW)); four, last = kept[:4], kept[4:]
+        with tempfile.TemporaryDirectory() as store:
+            add('trak, four checkpoints (default)', timed('trak, four checkpoints', lambda: grad(m, four, folder=store))); add('trak, last checkpoint', grad(m, last, folder=store))
+            for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', grad(m, four, folder=store, method=method))
+            if seed == seeds[0]:
+                for d in (.002, .2): add(f'trak, four checkpoints, damping {d}', grad(m, four, folder=store, damping=d))
+        add('head, four checkpoints', grad(m, four, method='head'))
         if seed == seeds[0]:
-            for k in (256, 1024): add(f'trak: four checkpoints, {k}', *grad(m, four, proj_dim=k))
-            for d in (.01, 1, 10, 1000): add(f'trak: four checkpoints, 4096, damping {d}', *grad(m, four, damping=d))
-            add('trak: four checkpoints, factored 4096', *grad(m, four, projection=Factored))
-        for method in ('tracin', 'cosine', 'head'): add(f'{method}: four checkpoints', *grad(m, four, method=method))
-        s = time.perf_counter(); from promptlab.attribution import representations
-        a, b = representations(m, rows, progress=False), representations(m, to, progress=False); add('representation, signed', a @ b.T * np.where(train['labels'][:, None] == targets['labels'], 1, -1), time.perf_counter() - s)
+            add('trak, last checkpoint, 1024', grad(m, last, proj_dim=1024)); add('trak, last checkpoint, four projections of 1024', sum(grad(m, last, proj_dim=1024, seed=p) for p in range(4)))
+        a, b = representations(m, rows, progress=False), representations(m, to, progress=False); add('representation, signed', a @ b.T * signs)
         if traker and seed == seeds[0]:
-            for lam in (0., 100.): s = time.perf_counter(); add(f'traker 0.3.2: last checkpoint, 1024, lambda {lam:g}', traker_scores([last[0][0]], train, targets, 1024, lam), time.perf_counter() - s)
-    half = slice(0, None, 2); X = masks[half] - masks[half].mean(0); D = X.T @ np.linalg.solve(X @ X.T + 1e3 * np.eye(len(X)), mean[half] - mean[half].mean(0))
-    found['datamodel: ridge on half of the retrainings'] = [with_interval(D, masks[1::2], mean[1::2])]; top = ceiling(Y); print(pd.Series(found).to_string(), f'\nceiling {top:.3f}'); return dict(lds=found, seconds=cost, ceiling=top)
+            for lam in (0., 100.): add(f'traker 0.3.2, last checkpoint, 1024, lambda {lam:g}', timed('traker', lambda: traker_scores([last[0][0]], train, targets, 1024, lam)))
+    add('label', signs); top = ceiling(np.stack([Y[:len(again)], again])); print(f'ceiling {top:.3f}'); return dict(lds=found, seconds=cost, ceiling=top)
 
 def base(n, longest):
     "Time and memory of a BERT-base shape"
     torch.manual_seed(0); m = tf.BertForSequenceClassification(tf.BertConfig(vocab_size=28996)).eval(); b = speed_batch(n, 28996, longest, full=True); g, out = PerText(m), model_output(m); sketch = Sketch(4096)
     with Memory() as mem: g(b, out, sketch); s = time.perf_counter(); g(b, out, sketch); ours = time.perf_counter() - s
     training_step(m, b); s = time.perf_counter(); training_step(m, b); step = time.perf_counter() - s
-    r = {'parameters': g_size(g), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole)}; print(r); return r
-
-def g_size(g): return sum(g.sizes.values())
+    r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole), 'of these the features': round(mem.extra)}; print(r); return r
 
 def main():
     a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'lds', 'base', 'truth']); a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1)

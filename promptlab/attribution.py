@@ -4,7 +4,8 @@
 __all__ = ['METHODS', 'margin', 'next_token', 'NotCovered', 'GradientError', 'PerText', 'model_output', 'Sketch', 'Factored',
            'Rademacher', 'Whole', 'self_check', 'Rows', 'model_rows', 'ModelSource', 'PromptSource', 'Features',
            'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'Attribution', 'attribute',
-           'soft_threshold', 'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'removals']
+           'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'removals', 'attribute_files', 'predict',
+           'soft_threshold']
 
 # %% ../nbs/posts/attribution.ipynb #004
 import hashlib, importlib.util, json, math, os, re, tempfile, warnings, zlib
@@ -21,7 +22,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from .data import TableError
+from .data import SETS, TableError, load, read_table
 from .lm import Encoded, bucket, load_tensors, progress_bar, save_tensors
 from .prompt import TrainedPrompt
 
@@ -232,7 +233,7 @@ def self_check(
                           'of the squared gradient are no weights of linear, embedding or norm layers and are left out.', NotCovered, stacklevel=2)
     return math.sqrt(sum(v ** 2 for v in off.values()))
 
-# %% ../nbs/posts/attribution.ipynb #029
+# %% ../nbs/posts/attribution.ipynb #031
 class Rows:
     "Texts made ready for a model."
     def __init__(self, batch, lengths, keys):
@@ -287,7 +288,7 @@ def model_rows(
         return b if y is None else b | {'labels': y[torch.as_tensor(i)]}
     return Rows(batch, np.array([len(r['input_ids']) for r in rows]), [_key(r['input_ids'], None if y is None else y[i].item()) for i, r in enumerate(rows)])
 
-# %% ../nbs/posts/attribution.ipynb #031
+# %% ../nbs/posts/attribution.ipynb #033
 class ModelSource:
     "Per-text gradients of a `transformers` model."
     def __init__(self, model, tokenizer=None, max_tokens=None, wanted='', sketch=None):
@@ -323,7 +324,7 @@ class PromptSource:
         if self.linear: g = torch.cat([g, (by_logit[:, :, None] * h[:, None]).flatten(1), by_logit], 1)
         return g.detach(), f.detach(), q.detach()
 
-# %% ../nbs/posts/attribution.ipynb #033
+# %% ../nbs/posts/attribution.ipynb #035
 _shard = 512   # rows of one feature file
 
 def _write_features(source, rows, folder, dtype, batch_size, part, progress, desc):
@@ -366,7 +367,7 @@ class Features:
     @property
     def k(self): return next(iter(self))[1].shape[1]
 
-# %% ../nbs/posts/attribution.ipynb #035
+# %% ../nbs/posts/attribution.ipynb #037
 class Solve:
     "Multiplies with (I + Phi^T W Phi / lambda)^-1, from k x k or n x n numbers, whichever are fewer."
     def __init__(self, feats, w, lam, factor): self.feats, self.root, self.lam, self.factor, self.dual = feats, w.double().sqrt(), lam, factor, len(factor) == feats.n < feats.k
@@ -375,7 +376,7 @@ class Solve:
     def fit(cls,
         feats:Features,         # or anything that gives (slice, features) and has `n` and `k`
         w:torch.Tensor,         # GGN weights (n,)
-        damping:float,          # lambda in units of the mean of w |phi|^2
+        damping:float,          # lambda as a share of the trace of Phi^T W Phi
         progress:bool=False,
     ):
         size, dual, root, trace = min(feats.n, feats.k), feats.n < feats.k, w.double().sqrt(), 0.; M = torch.zeros(size, size, dtype=torch.float64)
@@ -383,7 +384,7 @@ class Solve:
             a = x.double() * root[s, None]; trace += a.pow(2).sum().item()
             if not dual: M += a.T @ a; continue
             for r, z in feats: M[s, r] = a @ (z.double() * root[r, None]).T
-        lam = damping * max(trace / feats.n, 1e-30); M.diagonal().add_(lam)
+        lam = damping * max(trace, 1e-30); M.diagonal().add_(lam)
         return cls(feats, w, lam, torch.linalg.cholesky(M))
 
     def __call__(self, z):
@@ -394,9 +395,9 @@ class Solve:
         for s, x in self.feats: out = out - c[:, s] @ (x.double() * self.root[s, None])
         return out.float()
 
-# %% ../nbs/posts/attribution.ipynb #038
+# %% ../nbs/posts/attribution.ipynb #040
 METHODS = dict(trak='damped influence of projected gradients', tracin='dot product of gradients', cosine='cosine of gradients', head='exact influence of the last layer',
-               representation='cosine of last hidden states, signed by label agreement', tfidf='TF-IDF cosine, signed', bm25='BM25, signed', random='chance')
+               representation='cosine of last hidden states, signed by label agreement', tfidf='TF-IDF cosine, signed', bm25='BM25, signed', label='the same label helps, another harms', random='chance')
 
 def head_names(model):
     "Regular expression of the parameters above the body: the classification head"
@@ -410,7 +411,7 @@ class Attributor:
         method:str='trak',         # `trak`, `tracin`, `cosine` or `head`, see `METHODS`
         proj_dim:int=4096,         # numbers kept of each gradient; None: all
         seed:int=0,                # of the projection
-        damping:float=100.,        # lambda in units of the mean of p(1-p) |phi|^2
+        damping:float=.02,         # lambda as a share of the trace of Phi^T W Phi
         wanted:str='',             # regular expression of parameter names; '': all
         folder=None,               # where features live; default: a temporary one
         dtype=torch.float32,       # of stored features: float32, float16, bfloat16
@@ -496,7 +497,7 @@ class Attributor:
         if not hasattr(self, 'solves'): self.finalize()
         return sum(w * torch.cat([(x * self.solves[c](x)).sum(1) * self.feats[c].q[s] ** 2 for s, x in self.feats[c]]) for c, w in self.checkpoints.items()).numpy()
 
-# %% ../nbs/posts/attribution.ipynb #040
+# %% ../nbs/posts/attribution.ipynb #042
 def _signs(train, targets): return np.where(train.label.to_numpy()[:, None] == targets.label.to_numpy()[None], 1, -1)
 
 def _joined(t): return (t.text + '\n' + t.text_pair if 'text_pair' in t else t.text).tolist()
@@ -507,7 +508,7 @@ def bm25(
     k1:float=1.2,
     b:float=.75,
 ) -> np.ndarray:   # (train, targets)
-    "Okapi BM25 of training texts for the words of each target (Robertson and Zaragoza 2009)."
+    "Okapi BM25 of training texts for the words of each target (Robertson and Zaragoza 2009)"
     v = CountVectorizer(); n = v.fit_transform(train).tocsc().astype(float); q = v.transform(targets); length = np.asarray(n.sum(1)).ravel()
     df = np.diff(n.indptr); idf = np.log1p((n.shape[0] - df + .5) / (df + .5)); n = n.tocoo()
     n.data = idf[n.col] * n.data * (k1 + 1) / (n.data + k1 * (1 - b + b * length[n.row] / length.mean()))
@@ -527,7 +528,7 @@ def representations(
 
 def similarity(
     train:pd.DataFrame, targets:pd.DataFrame,
-    method:str='tfidf',    # `representation`, `tfidf`, `bm25` or `random`
+    method:str='tfidf',    # `representation`, `tfidf`, `bm25`, `label` or `random`
     model=None, tokenizer=None,   # for representations
     max_tokens:int=None,   # cut longer texts, for representations
     seed:int=0,            # of chance
@@ -536,11 +537,12 @@ def similarity(
     "Rivals that look at no gradient."
     if method == 'random': return np.random.default_rng(seed).standard_normal((len(train), len(targets)))
     if method == 'representation': a, b = (representations(model, model_rows(t, model, tokenizer, max_tokens), progress=progress) for t in (train, targets)); s = a @ b.T
+    elif method == 'label': s = 1.
     elif method == 'bm25': s = bm25(_joined(train), _joined(targets))
     else: v = TfidfVectorizer(sublinear_tf=True).fit(_joined(train)); s = (v.transform(_joined(train)) @ v.transform(_joined(targets)).T).toarray()
     return s * _signs(train, targets)
 
-# %% ../nbs/posts/attribution.ipynb #043
+# %% ../nbs/posts/attribution.ipynb #045
 class Attribution:
     "Scores of training texts for targets, with the texts."
     def __init__(self, scores, train, targets): self.scores, self.train, self.targets = scores, train.reset_index(drop=True), targets.reset_index(drop=True)
@@ -589,16 +591,7 @@ def attribute(
     for state, weight in checkpoints or [(None, 1.)]: a.featurize(train, state, weight)
     return Attribution(a.finalize().score(targets), train, targets)
 
-def soft_threshold(
-    scores:np.ndarray,   # (training texts, targets)
-    keep:int,            # texts that keep a score, for each target
-) -> np.ndarray:
-    "Shrink scores towards zero so that only the `keep` largest of each target remain."
-    if not 0 < keep < len(scores): raise ValueError(f'keep is {keep}; it must be between 1 and {len(scores) - 1}.')
-    cut = np.partition(np.abs(scores), len(scores) - keep - 1, axis=0)[len(scores) - keep - 1]
-    return np.sign(scores) * np.maximum(np.abs(scores) - cut, 0)
-
-# %% ../nbs/posts/attribution.ipynb #049
+# %% ../nbs/posts/attribution.ipynb #051
 def fine_tune(
     model,                 # a sequence classifier; it is trained in place
     rows:Rows,             # see `model_rows`
@@ -632,7 +625,7 @@ def margins(
         batch = {k: v.to(device) for k, v in rows.batch(b).items()}; y = batch.pop('labels'); out[b] = margin(model(**batch).logits, y)[0].cpu().numpy()
     return out
 
-# %% ../nbs/posts/attribution.ipynb #057
+# %% ../nbs/posts/attribution.ipynb #059
 def subsets(
     n:int,            # training texts
     m:int,            # subsets
@@ -648,21 +641,25 @@ def lds(
     scores:np.ndarray,    # (training texts, targets)
     masks:np.ndarray,     # bool (subsets, training texts)
     margins:np.ndarray,   # (subsets, targets): the margin of each target after training on the subset
+    beyond:np.ndarray=None,   # (subsets,) something known of each subset, as its class balance, whose linear effect is taken out of both
 ) -> np.ndarray:          # (targets,) Spearman correlations
     "Linear datamodeling score (Park et al. 2023): does the sum of a subset's scores rank the margins that training on it gives?"
-    a, b = rankdata(masks @ scores, axis=0), rankdata(margins, axis=0); a, b = a - a.mean(0), b - b.mean(0)
+    a, b = masks.astype(float) @ scores, np.asarray(margins, float)
+    if beyond is not None: c = np.c_[np.ones(len(masks)), beyond]; a, b = (v - c @ np.linalg.lstsq(c, v, rcond=None)[0] for v in (a, b))
+    a, b = (rankdata(v.round(9), axis=0) for v in (a, b)); a, b = a - a.mean(0), b - b.mean(0)
     return (a * b).sum(0) / np.maximum(np.sqrt((a ** 2).sum(0) * (b ** 2).sum(0)), 1e-12)
 
 def ceiling(
     margins:np.ndarray,   # (seeds, subsets, targets)
+    averaged:int=1,       # how many seeds' margins are averaged in the truth that the LDS is taken against
 ) -> float:
-    "The LDS that perfect knowledge of the expected margin would get: the square root of the reliability of the mean over seeds (Spearman and Brown)."
-    r, n = len(margins), margins.shape[1]
-    if r < 2: raise ValueError('reliability needs retrainings with at least two seeds.')
-    one = np.mean([lds(margins[i], np.eye(n, dtype=bool), margins[j]).mean() for i in range(r) for j in range(i)])
+    "The LDS that perfect knowledge of the expected margin would get: the square root of the truth's reliability (Spearman and Brown)."
+    r, n = averaged, margins.shape[1]
+    if len(margins) < 2: raise ValueError('reliability needs retrainings with at least two seeds.')
+    one = np.mean([lds(margins[i], np.eye(n, dtype=bool), margins[j]).mean() for i in range(len(margins)) for j in range(i)])
     return math.sqrt(max(r * one / (1 + (r - 1) * one), 0))
 
-# %% ../nbs/posts/attribution.ipynb #060
+# %% ../nbs/posts/attribution.ipynb #062
 def retrain(
     jobs:list,       # dicts with a `name`, `subset` (positions) and `seed`
     train_one,       # function of (subset, seed) -> array of what is measured, as margins of targets
@@ -682,7 +679,7 @@ def retrain(
         out.append(t['measured'].numpy())
     return np.stack(out)
 
-# %% ../nbs/posts/attribution.ipynb #074
+# %% ../nbs/posts/attribution.ipynb #076
 def removals(
     scores:np.ndarray,   # (training texts, targets)
     ks:list,             # how many of a target's most helpful texts are removed
@@ -693,3 +690,45 @@ def removals(
     "Leave-k-out: the jobs that take a target's top k texts away."
     order = np.argsort(-scores, axis=0, kind='stable')
     return [dict(name=f'{name}-{t}-{k}-{s}', subset=np.sort(order[k:, t]), seed=s) for t in targets for k in ks for s in seeds]
+
+# %% ../nbs/posts/attribution.ipynb #093
+def attribute_files(
+    model:str,            # a sequence classifier (folder or hub id), or the folder of a trained prompt
+    train,                # a data set's name, a file or a table
+    targets,              # likewise; without labels the model's own answers are explained
+    method:str='trak',
+    limit:int=None,       # at most so many training rows
+    columns:dict=None,    # as for `data.load`
+    **settings,           # more for `Attributor`
+) -> Attribution:
+    "As `attribute`, from names of models and files."
+    seed = settings.get('seed', 0); known = load(train, limit=limit, seed=seed, columns=columns); asked = targets if isinstance(targets, str) and targets in SETS else read_table(targets).rename(columns={v: k for k, v in (columns or {}).items()})
+    asked = load(asked, 'test', labels=known.attrs['labels']) if isinstance(asked, str) else load(asked, labels=known.attrs['labels'], labelled='label' in asked)
+    if (Path(model) / 'prompt.json').is_file(): m, tokenizer = TrainedPrompt.load(model), None; answer = lambda: m.predict(asked.text, asked.get('text_pair'), progress=False)
+    else:
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        try: m, tokenizer = AutoModelForSequenceClassification.from_pretrained(model, dtype=torch.float32), AutoTokenizer.from_pretrained(model)
+        except (OSError, ValueError) as e: raise FileNotFoundError(f'{model} is neither a folder with a trained prompt or a sequence classifier, nor a hub model at hand ({" ".join(str(e).split())[:120]}).') from None
+        answer = lambda: predict(m, model_rows(asked.assign(label=0), m, tokenizer, settings.get('max_tokens')))
+    if 'label' not in asked: asked = asked.assign(label=answer())
+    asked.attrs['labels'] = known.attrs['labels']
+    return attribute(m, known, asked, tokenizer, method, **settings)
+
+@torch.no_grad()
+def predict(
+    model, rows:Rows, batch_size:int=64
+) -> np.ndarray:   # int (texts,)
+    "The classes that a classifier gives."
+    out, device = np.zeros(len(rows), int), next(model.parameters()).device; model.eval()
+    for b in bucket(rows.lengths, batch_size): out[b] = model(**{k: v.to(device) for k, v in rows.batch(b).items() if k != 'labels'}).logits.argmax(1).cpu().numpy()
+    return out
+
+# %% ../nbs/posts/attribution.ipynb #096
+def soft_threshold(
+    scores:np.ndarray,   # (training texts, targets)
+    keep:int,            # texts that keep a score, for each target
+) -> np.ndarray:
+    "Shrink scores towards zero so that only the `keep` largest of each target remain."
+    if not 0 < keep < len(scores): raise ValueError(f'keep is {keep}; it must be between 1 and {len(scores) - 1}.')
+    cut = np.partition(np.abs(scores), len(scores) - keep - 1, axis=0)[len(scores) - keep - 1]
+    return np.sign(scores) * np.maximum(np.abs(scores) - cut, 0)
