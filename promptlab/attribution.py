@@ -345,6 +345,8 @@ def _write_features(source, rows, folder, dtype, batch_size, part, progress, des
                 for j, r in zip(b, zip(*got)): out[j] = r
                 bar.update(len(b))
             t = {k: torch.stack(v) for k, v in zip(('features', 'f', 'q'), zip(*out))}; t['features'] = t['features'].to(dtype)
+            broken = ~t['features'].isfinite().all(1)
+            if broken.any(): raise ValueError(f'row {start + int(broken.int().argmax())} (the first is 0) has a gradient that is not finite in {dtype}; check the weights, or store float32.')
             save_tensors(file, {k: torch.cat([old[k], v]) if old else v for k, v in t.items()}, {'keys': keys})
 
 class Features:
@@ -543,6 +545,8 @@ def similarity(
     return s * _signs(train, targets)
 
 # %% ../nbs/posts/attribution.ipynb #045
+def _label_names(t): names = t.attrs.get('labels'); return [names[y] if names else y for y in t.label] if 'label' in t else [''] * len(t)
+
 class Attribution:
     "Scores of training texts for targets, with the texts."
     def __init__(self, scores, train, targets): self.scores, self.train, self.targets = scores, train.reset_index(drop=True), targets.reset_index(drop=True)
@@ -550,11 +554,11 @@ class Attribution:
         k:int=5,    # texts of each kind
     ) -> pd.DataFrame:   # target, kind (helped, harmed), rank, score, row, label, text
         "The most helpful and the most harmful training texts of each target."
-        names = self.train.attrs.get('labels'); name = lambda y: names[y] if names else y; texts = _joined(self.train); out = []
+        texts, labels, out = _joined(self.train), _label_names(self.train), []
         for t, s in enumerate(self.scores.T):
             order = np.argsort(-s, kind='stable')
             for kind, rows in (('helped', order[:k]), ('harmed', order[::-1][:k])):
-                out += [dict(target=t, kind=kind, rank=r + 1, score=s[i], row=i, label=name(self.train.label[i]), text=texts[i]) for r, i in enumerate(rows)]
+                out += [dict(target=t, kind=kind, rank=r + 1, score=s[i], row=i, label=labels[i], text=texts[i]) for r, i in enumerate(rows)]
         return pd.DataFrame(out)
     def html(self,
         k:int=5,
@@ -562,12 +566,12 @@ class Attribution:
         chars:int=300,    # shown of each text
     ) -> str:
         "A table of `top(k)` for reading: a heading a target, helpful texts in green, harmful ones in red."
-        names = self.targets.attrs.get('labels'); top = self.top(k); short = lambda t: escape(t if len(t) <= chars else t[:chars] + ' ...'); parts = []
+        top, labels = self.top(k), _label_names(self.targets); short = lambda t: escape(t if len(t) <= chars else t[:chars] + ' ...'); parts = []
         for t, text in enumerate(_joined(self.targets)):
-            y = self.targets.label[t]; rows = top[top.target == t]; big = np.abs(rows.score).max() or 1
+            rows = top[top.target == t]; big = np.abs(rows.score).max() or 1
             body = ''.join(f'<tr style="background:rgba({"0,158,115" if r.kind == "helped" else "213,94,0"},{.3 * abs(r.score) / big:.2f})"><td>{r.kind}</td><td>{r.score:+.3g}</td>'
                            f'<td>{r.row}</td><td>{escape(str(r.label))}</td><td>{short(r.text)}</td></tr>' for r in rows.itertuples())
-            parts.append(f'<p><b>Target {t}</b> ({escape(str(names[y] if names else y))}): {short(text)}</p><table><tr><th></th><th>score</th><th>row</th><th>label</th><th>training text</th></tr>{body}</table>')
+            parts.append(f'<p><b>Target {t}</b> ({escape(str(labels[t]))}): {short(text)}</p><table><tr><th></th><th>score</th><th>row</th><th>label</th><th>training text</th></tr>{body}</table>')
         page = '\n'.join(parts)
         if path: tmp = Path(f'{path}.tmp'); tmp.write_text(f'<!doctype html><meta charset="utf-8"><title>Attribution</title>\n{page}\n', encoding='utf-8'); os.replace(tmp, path)
         return page
