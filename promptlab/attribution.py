@@ -4,11 +4,11 @@
 __all__ = ['METHODS', 'margin', 'next_token', 'NotCovered', 'GradientError', 'PerText', 'model_output', 'Sketch', 'Factored',
            'Rademacher', 'Whole', 'self_check', 'Rows', 'model_rows', 'ModelSource', 'PromptSource', 'Features',
            'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'Attribution', 'attribute',
-           'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'removals', 'attribute_files', 'predict',
-           'soft_threshold']
+           'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'tune_damping', 'removals',
+           'attribute_files', 'predict', 'soft_threshold']
 
 # %% ../nbs/posts/attribution.ipynb #004
-import hashlib, importlib.util, json, math, os, re, tempfile, warnings, zlib
+import hashlib, json, math, os, re, tempfile, warnings, zlib
 from html import escape
 from pathlib import Path
 
@@ -291,7 +291,13 @@ def model_rows(
 # %% ../nbs/posts/attribution.ipynb #033
 class ModelSource:
     "Per-text gradients of a `transformers` model."
-    def __init__(self, model, tokenizer=None, max_tokens=None, wanted='', sketch=None):
+    def __init__(self,
+        model,             # a sequence classifier or a causal LM
+        tokenizer=None,    # for tables
+        max_tokens=None,   # cut longer texts
+        wanted='',         # regular expression of parameter names
+        sketch=None,       # default: whole gradients
+    ):
         self.model, self.tokenizer, self.max_tokens = model, tokenizer, max_tokens
         self.grads, self.output = PerText(model, wanted), model_output(model); self.sketch = sketch or Whole(self.grads.sizes)
     graded = property(lambda self: type(self.model).__name__.endswith('SequenceClassification'))   # is q a chance of being wrong?
@@ -518,8 +524,11 @@ def bm25(
 
 @torch.no_grad()
 def representations(
-    model, rows:Rows, batch_size:int=32, progress:bool=True
-) -> np.ndarray:   # (texts, width), of unit length
+    model,               # a `transformers` model
+    rows:Rows,           # see `model_rows`
+    batch_size:int=32,
+    progress:bool=True,
+) -> np.ndarray:         # (texts, width), of unit length
     "Mean of the last hidden states over a text's tokens."
     out = [None] * len(rows); device = next(model.parameters()).device
     for b in progress_bar(bucket(rows.lengths, batch_size), 'representations', progress):
@@ -529,9 +538,11 @@ def representations(
     return np.stack(out)
 
 def similarity(
-    train:pd.DataFrame, targets:pd.DataFrame,
+    train:pd.DataFrame,    # texts and labels
+    targets:pd.DataFrame,  # texts and labels
     method:str='tfidf',    # `representation`, `tfidf`, `bm25`, `label` or `random`
-    model=None, tokenizer=None,   # for representations
+    model=None,            # for representations
+    tokenizer=None,        # likewise
     max_tokens:int=None,   # cut longer texts, for representations
     seed:int=0,            # of chance
     progress:bool=True,
@@ -621,8 +632,10 @@ def fine_tune(
 
 @torch.no_grad()
 def margins(
-    model, rows:Rows, batch_size:int=64
-) -> np.ndarray:   # float32 (texts,)
+    model,               # a sequence classifier
+    rows:Rows,           # see `model_rows`
+    batch_size:int=64,
+) -> np.ndarray:         # float32 (texts,)
     "Margins of texts."
     out, device = np.zeros(len(rows), np.float32), next(model.parameters()).device
     for b in bucket(rows.lengths, batch_size):
@@ -683,7 +696,21 @@ def retrain(
         out.append(t['measured'].numpy())
     return np.stack(out)
 
-# %% ../nbs/posts/attribution.ipynb #076
+# %% ../nbs/posts/attribution.ipynb #075
+def tune_damping(
+    score,                # function of damping -> scores (training texts, targets)
+    masks:np.ndarray,     # bool (subsets, training texts)
+    margins:np.ndarray,   # (subsets, targets) after training on each
+    grid:tuple=(.0002, .002, .02, .2, 2.),
+    beyond:np.ndarray=None,   # see `lds`
+) -> tuple:               # (damping with the best LDS, the LDS that such a choice gets on subsets it has not seen)
+    "Choose the damping by retrainings, in two folds."
+    tried = {d: score(d) for d in grid}; folds = np.arange(len(masks)) % 2 == 0
+    def mean(d, on): return lds(tried[d], masks[on], margins[on], None if beyond is None else beyond[on]).mean()
+    best = lambda on: max(grid, key=lambda d: mean(d, on))
+    return best(slice(None)), float(np.mean([mean(best(~fold), fold) for fold in (folds, ~folds)]))
+
+# %% ../nbs/posts/attribution.ipynb #078
 def removals(
     scores:np.ndarray,   # (training texts, targets)
     ks:list,             # how many of a target's most helpful texts are removed
@@ -695,7 +722,7 @@ def removals(
     order = np.argsort(-scores, axis=0, kind='stable')
     return [dict(name=f'{name}-{t}-{k}-{s}', subset=np.sort(order[k:, t]), seed=s) for t in targets for k in ks for s in seeds]
 
-# %% ../nbs/posts/attribution.ipynb #093
+# %% ../nbs/posts/attribution.ipynb #095
 def attribute_files(
     model:str,            # a sequence classifier (folder or hub id), or the folder of a trained prompt
     train,                # a data set's name, a file or a table
@@ -720,14 +747,16 @@ def attribute_files(
 
 @torch.no_grad()
 def predict(
-    model, rows:Rows, batch_size:int=64
-) -> np.ndarray:   # int (texts,)
+    model,               # a sequence classifier
+    rows:Rows,           # see `model_rows`; their labels are not looked at
+    batch_size:int=64,
+) -> np.ndarray:         # int (texts,)
     "The classes that a classifier gives."
     out, device = np.zeros(len(rows), int), next(model.parameters()).device; model.eval()
     for b in bucket(rows.lengths, batch_size): out[b] = model(**{k: v.to(device) for k, v in rows.batch(b).items() if k != 'labels'}).logits.argmax(1).cpu().numpy()
     return out
 
-# %% ../nbs/posts/attribution.ipynb #096
+# %% ../nbs/posts/attribution.ipynb #098
 def soft_threshold(
     scores:np.ndarray,   # (training texts, targets)
     keep:int,            # texts that keep a score, for each target
