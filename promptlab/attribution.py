@@ -696,7 +696,7 @@ def retrain(
         out.append(t['measured'].numpy())
     return np.stack(out)
 
-# %% ../nbs/posts/attribution.ipynb #077
+# %% ../nbs/posts/attribution.ipynb #078
 def tune_damping(
     score,                # function of damping -> scores (training texts, targets)
     masks:np.ndarray,     # bool (subsets, training texts)
@@ -710,7 +710,7 @@ def tune_damping(
     best = lambda on: max(grid, key=lambda d: mean(d, on))
     return best(slice(None)), float(np.mean([mean(best(~fold), fold) for fold in (folds, ~folds)]))
 
-# %% ../nbs/posts/attribution.ipynb #080
+# %% ../nbs/posts/attribution.ipynb #081
 def removals(
     scores:np.ndarray,   # (training texts, targets)
     ks:list,             # how many of a target's most helpful texts are removed
@@ -722,7 +722,7 @@ def removals(
     order = np.argsort(-scores, axis=0, kind='stable')
     return [dict(name=f'{name}-{t}-{k}-{s}', subset=np.sort(order[k:, t]), seed=s) for t in targets for k in ks for s in seeds]
 
-# %% ../nbs/posts/attribution.ipynb #091
+# %% ../nbs/posts/attribution.ipynb #092
 def attribute_files(
     model:str,            # a sequence classifier (folder or hub id), or the folder of a trained prompt
     train,                # a data set's name, a file or a table
@@ -756,7 +756,7 @@ def predict(
     for b in bucket(rows.lengths, batch_size): out[b] = model(**{k: v.to(device) for k, v in rows.batch(b).items() if k != 'labels'}).logits.argmax(1).cpu().numpy()
     return out
 
-# %% ../nbs/posts/attribution.ipynb #094
+# %% ../nbs/posts/attribution.ipynb #095
 def soft_threshold(
     scores:np.ndarray,   # (training texts, targets)
     keep:int,            # texts that keep a score, for each target
