@@ -687,7 +687,7 @@ def retrain(
     "Retrain as a list of named, seeded jobs that can be stopped and spread at will."
     file = lambda j: Path(folder) / f'{j["name"]}.safetensors'; mark = lambda j: _key(np.asarray(j['subset']).tolist(), j['seed'])
     for j in progress_bar(jobs[part[0]::part[1]], 'retrain', progress):
-        if not file(j).exists(): save_tensors(file(j), {'measured': torch.as_tensor(train_one(j['subset'], j['seed']))}, {'mark': mark(j)}); continue
+        if not file(j).exists(): save_tensors(file(j), {'measured': torch.as_tensor(train_one(j['subset'], j['seed']))}, {'mark': mark(j)})
     if not all(file(j).exists() for j in jobs): return
     out = []
     for j in jobs:
