@@ -70,7 +70,7 @@ def test_selections_change_the_plots(ledger, serve, browser, tmp_path):
     choose(tab, 'Metric', 'selectivity'); assert all(settled(tab, i) != first[i] for i in (0, 1, 2)); second = settled(tab, 0)
     tab.get_by_role('button', name='Remove tiny (random 0)').first.click(); assert settled(tab, 0) != second; third = settled(tab, 0)
     choose(tab, 'Data set', 'mini-treebank:depth'); assert settled(tab, 0) != third
-    with tab.expect_download() as d: tab.get_by_role('button', name='Download as csv').click()
+    with tab.expect_download() as d: tab.get_by_role('button', name='Download as csv', exact=True).click()
     assert 'ridge' in Path(d.value.path()).read_text() and not said and not asked, (said, asked)
     tab.close()
 
