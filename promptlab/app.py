@@ -4,7 +4,7 @@
 __all__ = ['METRICS', 'places', 'metrics', 'layer_curves', 'heat_map', 'fold_scatter', 'selectivity_scatter', 'page', 'launch']
 
 # %% ../nbs/lib/app.ipynb #003
-import subprocess, sys, tempfile
+import subprocess, sys, tempfile, threading, webbrowser
 from pathlib import Path
 
 import altair as alt
@@ -119,7 +119,8 @@ def launch(
     "Serve the explorer until it is interrupted."
     with tempfile.TemporaryDirectory() as d:
         script = Path(d) / 'explorer.py'; script.write_text(f'from promptlab.app import page\npage({str(Path(ledger).resolve())!r})\n', encoding='utf-8')
-        flags = {'server.port': port, 'server.headless': str(not browser).lower(), 'browser.gatherUsageStats': 'false', 'server.fileWatcherType': 'none', 'client.toolbarMode': 'viewer'}
+        flags = {'server.port': port, 'server.headless': 'true', 'browser.gatherUsageStats': 'false', 'server.fileWatcherType': 'none', 'client.toolbarMode': 'viewer'}
+        if browser: threading.Timer(3, webbrowser.open, [f'http://localhost:{port}']).start()   # headless for Streamlit, which would ask for an address of mail
         try: code = subprocess.run([sys.executable, '-m', 'streamlit', 'run', str(script), *(f'--{k}={v}' for k, v in flags.items())]).returncode
         except KeyboardInterrupt: return
     if code: raise RuntimeError(f'streamlit stopped with code {code}; is port {port} taken? Choose another with --port.')
