@@ -44,6 +44,7 @@ def project(folder):
         shutil.copy(ROOT/file, folder/file)
     (folder/'promptlab').mkdir()
     (folder/'promptlab'/'__init__.py').write_text('')
+    (folder/'nbs/architecture.qmd').write_text('---\ntitle: Architecture\n---\nRooms.')
     write(folder/'nbs/index.ipynb', raw('title: A small laboratory\ndescription: Home.'), md('Read [the posts](posts/index.qmd).'))
     return folder
 
@@ -115,7 +116,7 @@ def demo(tmp_path_factory):
     assert result.returncode == 0, result.stderr
     assert {p: after.get(p) for p in before} == before, 'the build changed the project'
     assert all(p.is_relative_to(folder/'_site') for p in after.keys() - before.keys())
-    assert result.stdout.splitlines()[-1] == '5 pages: _site/index.html'
+    assert result.stdout.splitlines()[-1] == '6 pages: _site/index.html'
     return folder
 
 def page(demo, name): return re.sub(r'\s+', ' ', (demo/'_site'/name).read_text())
