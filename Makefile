@@ -16,7 +16,11 @@ site: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
-	$(BIN)/python benchmarks/prompts.py
+	mkdir -p _build/bench
+	$(BIN)/python benchmarks/prompts.py --record _build/bench $(BENCH)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clustering.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/probing.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --record _build/bench
 
 # torch first and pinned, so that nothing else draws in another build of it
 .venv/ready: constraints.txt settings.ini setup.py

@@ -114,17 +114,16 @@ def floor(lm, batch, tokens, k, device):
     flops = 4 * blocks * batch * k + 4 * k * past / 4 * 2; moved = 2 * 4 * blocks + 2 * past      # forward and backward; weights and pasts read once in each
     return max(flops / rate, moved / width), flops, moved, rate, width
 
-def epochs(lm, lengths, batch, k, device, what):
-    "One measured epoch of each scheme over texts of given lengths, and ten with the building of the store"
+def epochs(lm, lengths, batch, k, reps, device, what):
+    "Epochs of each scheme over texts of given lengths, and ten with the building of the store"
     ids, y, rng = texts(lm, lengths), torch.zeros(batch, dtype=torch.long, device=device), np.random.default_rng(1); n = np.array(lengths)
-    plain, ours = np.array_split(rng.permutation(len(n)), len(n) // batch), bucket(n, batch, rng); rows = []
-    store = PastStore(lm, ids); build = seconds(lambda: store.build(batch, progress=False), device)
-    for name, (f, m) in schemes(lm, k).items():
-        batches = plain if name in (BLOG, PEFT) else ours; f(ids, store, batches[0][:2], y[:2])
-        t = seconds(lambda: [f(ids, store, b, y[:len(b)]) for b in batches], device) / m; extra = build / m if name.endswith('kept') else 0
-        rows.append({'texts': what, 'scheme': name, 'padded / real': padding_ratio(n, batches), 's an epoch': t, 's ten epochs': 10 * t + extra})
-    b = rows[0]['s ten epochs']
-    return [{**r, 'ten epochs: times faster than the blog': b / r['s ten epochs']} for r in rows]
+    plain, ours = np.array_split(rng.permutation(len(n)), len(n) // batch), bucket(n, batch, rng); store = PastStore(lm, ids).build(batch, progress=False); every = schemes(lm, k)
+    batches = {name: plain if name in (BLOG, PEFT) else ours for name in every}
+    def run(name): return lambda: [every[name][0](ids, store, b, y[:len(b)]) for b in batches[name]]
+    s = measure({'build': lambda: PastStore(lm, ids).build(batch, progress=False), **{name: run(name) for name in every}}, reps, device); rows = []
+    for name, (_, m) in every.items():
+        rows.append({'texts': what, 'scheme': name, 'padded / real': padding_ratio(n, batches[name]), 's an epoch': s[name] / m, 's ten epochs': (10 * s[name] + s['build'] * name.endswith('kept')) / m})
+    return [{**r, 'ten epochs: times faster than the blog': rows[0]['s ten epochs'] / r['s ten epochs']} for r in rows]
 
 def quiet(threads):
     warnings.simplefilter('ignore'); logging.set_verbosity_error(); torch.set_num_threads(threads); torch.manual_seed(0)
@@ -134,7 +133,7 @@ def main():
     a.add_argument('--models', nargs='+', default=['gpt2', 'tiny'], help='gpt2 (its shape), tiny'); a.add_argument('--tokens', type=int, nargs='+', default=[32, 128, 256, 512], help='text lengths')
     a.add_argument('--batch', type=int, nargs='+', default=[8, 32]); a.add_argument('--prompt', type=int, default=5, help='prompt tokens')
     a.add_argument('--threads', type=int, nargs='+', default=sorted({1, torch.get_num_threads()})); a.add_argument('--reps', type=int, default=3)
-    a.add_argument('--device', default='cpu'); a.add_argument('--epoch-texts', type=int, default=64, help='texts in the measured epoch; 0: none'); a.add_argument('--record', help='a folder for the figures, as results')
+    a.add_argument('--device', default='cpu'); a.add_argument('--epoch-texts', type=int, default=64, help='texts in a measured epoch; 0: none'); a.add_argument('--record', help='a folder for the figures, as results')
     a = a.parse_args()
     for model, threads in ((m, t) for m in a.models for t in a.threads):
         rows, tables = [], []; quiet(threads); lm = load(model, a.device); k = a.prompt; steps = schemes(lm, k)
@@ -151,7 +150,7 @@ def main():
         if a.epoch_texts:
             rng = np.random.default_rng(0); n = a.epoch_texts
             for what, lengths in ((f'{n} of 128 tokens', [128] * n), (f'{n} of 20 to 400 tokens', np.clip(rng.lognormal(np.log(110), .6, n), 20, 400).astype(int).tolist())):
-                now = epochs(lm, lengths, 8, k, a.device, what); print(f'{model}, {threads} thread(s), batch 8\n' + pd.DataFrame(now).round(2).to_string(index=False), flush=True)
+                now = epochs(lm, lengths, 8, k, a.reps, a.device, what); print(f'{model}, {threads} thread(s), batch 8\n' + pd.DataFrame(now).round(2).to_string(index=False), flush=True)
                 tables += now
         errors = {d: error(lm, k, d) for d in ('fp32', 'fp16', 'int8')}; size = {d: PastStore(lm, texts(lm, [1]), None, d).token_bytes / 1024 for d in errors}
         print(f'{model}: relative error of a feature against the slow reference, and KiB a stored token:', ', '.join(f'{d} {errors[d]:.0e}, {size[d]:.1f}' for d in errors), '\n', flush=True)

@@ -12,7 +12,7 @@ def test_wheel_works_alone(tmp_path):
     run('-m', 'build', '--no-isolation', '--outdir', str(tmp_path), str(ROOT))
     sdist, wheel = next(tmp_path.glob('*.tar.gz')), next(tmp_path.glob('*.whl'))
     names = zipfile.ZipFile(wheel).namelist()
-    for f in ('corpora/mini-imdb.csv', 'weights/tiny/model.safetensors', 'weights/tiny/tokenizer.json'): assert f'promptlab/{f}' in names
+    for f in ('corpora/mini-imdb.csv', 'corpora/mini-treebank.conllu', 'weights/tiny/model.safetensors', 'weights/tiny/tokenizer.json'): assert f'promptlab/{f}' in names
     assert any(n.endswith('weights/tiny/model.safetensors') for n in tarfile.open(sdist).getnames())
     run('-m', 'pip', 'install', '-q', '--no-deps', '--target', str(tmp_path / 'site'), str(wheel))
     code = """

@@ -44,6 +44,7 @@ def project(folder):
         shutil.copy(ROOT/file, folder/file)
     (folder/'promptlab').mkdir()
     (folder/'promptlab'/'__init__.py').write_text('')
+    (folder/'nbs/architecture.qmd').write_text('---\ntitle: Architecture\n---\nRooms.')
     write(folder/'nbs/index.ipynb', raw('title: A small laboratory\ndescription: Home.'), md('Read [the posts](posts/index.qmd).'))
     return folder
 
@@ -115,7 +116,7 @@ def demo(tmp_path_factory):
     assert result.returncode == 0, result.stderr
     assert {p: after.get(p) for p in before} == before, 'the build changed the project'
     assert all(p.is_relative_to(folder/'_site') for p in after.keys() - before.keys())
-    assert result.stdout.splitlines()[-1] == '5 pages: _site/index.html'
+    assert result.stdout.splitlines()[-1] == '6 pages: _site/index.html'
     return folder
 
 def page(demo, name): return re.sub(r'\s+', ' ', (demo/'_site'/name).read_text())
@@ -277,7 +278,8 @@ def test_in_browser(browser, request, site, width, scheme):
     folder = request.getfixturevalue(site)
     folder = folder/'_site' if site == 'demo' else folder
     shots = ROOT/'_build/screenshots'/site
-    tab = browser.new_page(viewport=dict(width=width, height=900), color_scheme=scheme)
+    tab = browser.new_page(viewport=dict(width=width, height=2400), color_scheme=scheme)
+    tab.set_default_timeout(120_000)
     said, asked = [], []
     tab.on('console', lambda message: said.append(message.text))
     tab.on('pageerror', lambda error: said.append(str(error)))
@@ -286,7 +288,7 @@ def test_in_browser(browser, request, site, width, scheme):
         tab.goto(file.as_uri())
         name = file.relative_to(folder).as_posix()
         shot = shots/f'{name.removesuffix(".html").replace("/", "-")}-{width}-{scheme}.png'
-        tab.screenshot(path=shot, full_page=True)
+        tab.screenshot(path=shot)  # the first screens: pages grow too long for one picture
         assert not tab.evaluate(WIDER), f'{name} has things wider than the screen'
         assert not tab.evaluate(FAINT), f'{name} has text of low contrast'
         for fold in tab.locator('main details').all():
@@ -301,6 +303,7 @@ def test_in_browser(browser, request, site, width, scheme):
 def test_axe(browser, npm, own):
     "axe-core finds nothing to object to: contrast, headings, names, landmarks"
     tab, bad = browser.new_page(viewport=dict(width=1280, height=900)), []
+    tab.set_default_timeout(120_000)
     rules = {'empty-table-header': {'enabled': False}}  # pandas leaves the corner of a table empty
     for file in sorted(own.rglob('*.html')):
         tab.goto(file.as_uri())
