@@ -40,18 +40,22 @@ def _check(x, y):
         raise ValueError(f'a loss over pairs takes places (rows, dimensions) and one whole number a row; got {tuple(x.shape)} and {y.dtype} {tuple(y.shape)}. '
                          'Of a table with a 0/1 column per label, keep the rows with exactly one.')
 
+def _gram(x):
+    "x @ x.T; its gradient comes from one product instead of two"
+    g = x @ x.detach().T; return g + (g.T - g.detach())
+
 def cosines(
     x:torch.Tensor,     # places (rows, dimensions)
 ) -> torch.Tensor:      # (rows, rows); 0 for a place of zeros
     "Cosines between all rows, from one Gram matrix."
-    g = x @ x.T; n = (g.diagonal() + 1e-12).rsqrt()
+    g = _gram(x); n = (g.diagonal() + 1e-12).rsqrt()
     return g * n[:, None] * n
 
 def squared_distances(
     x:torch.Tensor,     # places (rows, dimensions)
 ) -> torch.Tensor:      # float64 (rows, rows); never less than 1e-12 a dimension
     "Squared Euclidean distances between all rows, from one Gram matrix of the centred rows in float64."
-    x = (x - x.mean(0)).double(); g = x @ x.T; n = g.diagonal()
+    x = (x - x.mean(0)).double(); g = _gram(x); n = g.diagonal()
     return (n[:, None] + n - 2 * g).clamp(min=1e-12 * x.shape[1])
 
 # %% ../nbs/posts/clustering.ipynb #010
