@@ -219,7 +219,7 @@ _agreement = {'ARI': adjusted_rand_score, 'NMI': normalized_mutual_info_score, '
 MEASURES = [*(f'{c} accuracy' for c in _classifiers), *(f'{c} {a}' for c in ('k-means', 'Ward') for a in _agreement), 'silhouette', 'Davies-Bouldin']
 
 def _mean_of(y, s): return s.mean()
-def _db(y, x): return davies_bouldin_score(x, y)
+def _db(y, x): return davies_bouldin_score(x, y) if len(np.unique(y)) > 1 else np.nan   # a bootstrap sample of very few texts may lack a class
 
 def _measures(x, y, fit, clusters, distances):
     "measure -> (metric, targets, what is compared with them), over the scored rows"
@@ -247,6 +247,7 @@ def separability(
 ) -> pd.DataFrame:        # a row a prompt and measure: value, its 95 % bootstrap interval (low, high), mean under shuffled labels
     "How far texts of different classes are apart, in every sense, for any number of prompts."
     y, fit = _halves(places, y, fit); k, rows, rng = len(np.unique(y)), [], np.random.default_rng(seed)
+    if fit.sum() < 15: raise ValueError(f'there are {fit.sum()} labelled examples, and 15 neighbours are asked; give at least 15.')
     mixed = [rng.permutation(y) for _ in range(shuffles)]
     for name, x in progress_bar(places.items(), 'separability', progress):
         d = pairwise_distances(x[~fit]); np.fill_diagonal(d, 0)
