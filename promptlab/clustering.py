@@ -162,8 +162,8 @@ def places(
     """Where each prompt puts each text, in one pass. Token confidences of the whole vocabulary come in coordinates that keep all distances and angles,
     `width` of them instead of one a token; where a model caps its logits there is no such shortcut, and each token has its own."""
     lm = next(iter(prompts.values())).lm; short = space == 'vocabulary' and not getattr(lm.model.config, 'final_logit_softcapping', None)
+    if isinstance(space, str) and space not in ('vocabulary', 'hidden'): raise ValueError(f"{space!r} is no space; give 'vocabulary', 'hidden' or a list of words.")
     head = make_head(lm, 'hidden' if short else space, 2)
-    if not hasattr(head, 'lm'): raise ValueError(f"{space!r} is no space; give 'vocabulary', 'hidden' or a list of words.")
     read = {k: TrainedPrompt(p.lm, p.prompt, head, p.labels, p.multi, p.keep, p.max_tokens) for k, p in prompts.items()}
     out = predict_all(read, list(texts), pairs, batch_size=batch_size, progress=progress)
     if not short: return out
@@ -312,7 +312,7 @@ def plot_maps(
         for ax, (kind, m) in zip(row, maps(x, y, fit).items()):
             for c, l in enumerate(labels): ax.scatter(*m[y[~fit] == c].T, s=6, alpha=.6, label=l, lw=0)
             ax.set(xticks=[], yticks=[], title=f'{kind}, {name}'); ax.title.set_size(9)
-    fig.legend(*ax.get_legend_handles_labels(), loc='outside lower center', ncols=len(labels), markerscale=2); return fig
+    fig.legend(*ax.get_legend_handles_labels(), loc='outside lower center', ncols=len(labels), markerscale=2)
 
 def distance_overlap(
     x:np.ndarray,       # places (texts, dimensions)
@@ -334,7 +334,7 @@ def plot_distances(
         within, between, auc = distance_overlap(x, y); bins = np.linspace(0, np.quantile(np.r_[within, between], .999), 50)
         ax.hist(within, bins, density=True, alpha=.6, label='same class'); ax.hist(between, bins, density=True, alpha=.6, label='different class')
         ax.set_title(f'{name}\nAUC {auc:.2f}', size=9); ax.set_xlabel('relative distance')
-    axes[0, 0].legend(fontsize=8); axes[0, 0].set_ylabel('density'); return fig
+    axes[0, 0].legend(fontsize=8); axes[0, 0].set_ylabel('density')
 
 # %% ../nbs/posts/clustering.ipynb #051
 @torch.no_grad()
