@@ -3,8 +3,8 @@
 # %% auto #0
 __all__ = ['LOSSES', 'MEASURES', 'BAD', 'GOOD', 'cosines', 'squared_distances', 'cosine_pairs', 'distance_pairs',
            'relative_distance_pairs', 'supervised_contrastive', 'triplet', 'centroid_cross_entropy', 'target_tokens',
-           'places', 'one_label', 'train_clusters', 'purity', 'linear_probe', 'separability', 'class_variance', 'lda',
-           'dimensions', 'maps', 'plot_maps', 'distance_overlap', 'plot_distances', 'class_tokens', 'spot_check',
+           'places', 'one_label', 'train_clusters', 'agreement', 'linear_probe', 'separability', 'class_variance',
+           'lda', 'dimensions', 'maps', 'plot_maps', 'distance_overlap', 'plot_distances', 'class_tokens', 'spot_check',
            'few_shot', 'ClusterClassifier']
 
 # %% ../nbs/posts/clustering.ipynb #003
@@ -21,8 +21,7 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import TSNE
-from sklearn.metrics import accuracy_score, adjusted_rand_score, davies_bouldin_score, normalized_mutual_info_score, pairwise_distances, roc_auc_score, silhouette_samples
-from sklearn.metrics.cluster import contingency_matrix
+from sklearn.metrics import accuracy_score, davies_bouldin_score, pairwise_distances, roc_auc_score, silhouette_samples
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -202,30 +201,32 @@ def train_clusters(
     return {**{('untrained', s): begin(s) for s in seeds}, **dict(zip(names, trained))}
 
 # %% ../nbs/posts/clustering.ipynb #037
-def purity(
-    y:np.ndarray,         # classes (rows,)
-    clusters:np.ndarray,  # cluster of each row
-) -> float:
-    "Share of rows in the right cluster, under the best one-to-one matching of clusters to classes."
-    c = contingency_matrix(y, clusters); i, j = linear_sum_assignment(-c)
-    return c[i, j].sum() / len(y)
+def agreement(
+    y:np.ndarray,         # classes (rows,), numbered from 0
+    clusters:np.ndarray,  # cluster of each row, numbered from 0
+) -> dict:                # adjusted Rand index, normalised mutual information (arithmetic), purity under the best one-to-one matching
+    "How far clusters are the classes, from one table of counts."
+    t = np.zeros((y.max() + 1, clusters.max() + 1)); np.add.at(t, (y, clusters), 1); n, a, b = len(y), t.sum(1), t.sum(0)
+    pairs = lambda v: (v * (v - 1)).sum() / 2; chance = pairs(a) * pairs(b) / max(pairs(np.array(n)), 1); most = (pairs(a) + pairs(b)) / 2
+    h = lambda v: -(v[v > 0] / n * np.log(v[v > 0] / n)).sum(); both = h(a) + h(b)
+    return {'ARI': (pairs(t) - chance) / (most - chance) if most > chance else 1., 'NMI': 2 * (both - h(t)) / both if both else 1., 'purity': t[linear_sum_assignment(-t)].sum() / n}
 
 def linear_probe():
     "Logistic regression on standardised places, strongly regularised: there are as many dimensions as examples."
     return make_pipeline(StandardScaler(), LogisticRegression(C=.01, max_iter=2000))
 
 _classifiers = {'nearest centroid': NearestCentroid, '15 neighbours': partial(KNeighborsClassifier, 15), 'linear probe': linear_probe}
-_agreement = {'ARI': adjusted_rand_score, 'NMI': normalized_mutual_info_score, 'purity': purity}
-MEASURES = [*(f'{c} accuracy' for c in _classifiers), *(f'{c} {a}' for c in ('k-means', 'Ward') for a in _agreement), 'silhouette', 'Davies-Bouldin']
+MEASURES = [*(f'{c} accuracy' for c in _classifiers), *(f'{c} {a}' for c in ('k-means', 'Ward') for a in ('ARI', 'NMI', 'purity')), 'silhouette', 'Davies-Bouldin']
 
 def _mean_of(y, s): return s.mean()
+def _agree(what, y, c): return agreement(y, c)[what]
 def _db(y, x): return davies_bouldin_score(x, y) if len(np.unique(y)) > 1 else np.nan   # a bootstrap sample of very few texts may lack a class
 
 def _measures(x, y, fit, clusters, distances):
     "measure -> (metric, targets, what is compared with them), over the scored rows"
     s, test = y[~fit], {}
-    for k, make in _classifiers.items(): test[f'{k} accuracy'] = accuracy_score, s, make().fit(x[fit], y[fit]).predict(x[~fit])
-    for k, c in clusters.items(): test |= {f'{k} {a}': (f, s, c) for a, f in _agreement.items()}
+    for k, make in _classifiers.items(): test[f'{k} accuracy'] = _mean_of, s, make().fit(x[fit], y[fit]).predict(x[~fit]) == s
+    for k, c in clusters.items(): test |= {f'{k} {a}': (partial(_agree, a), s, c) for a in ('ARI', 'NMI', 'purity')}
     return test | {'silhouette': (_mean_of, s, silhouette_samples(distances, s, metric='precomputed')), 'Davies-Bouldin': (_db, s, x[~fit])}
 
 def _halves(places, y, fit):
@@ -241,12 +242,12 @@ def separability(
     y:np.ndarray,         # classes (texts,)
     fit:np.ndarray,       # true for texts that are labelled examples; the others are scored
     draws:int=200,        # bootstrap samples
-    shuffles:int=5,       # of the labels, for the control
+    shuffles:int=3,       # of the labels, for the control
     seed:int=0,           # of shuffles, samples and k-means
     progress:bool=True,   # show a bar
 ) -> pd.DataFrame:        # a row a prompt and measure: value, its 95 % bootstrap interval (low, high), mean under shuffled labels
     "How far texts of different classes are apart, in every sense, for any number of prompts."
-    y, fit = _halves(places, y, fit); k, rows, rng = len(np.unique(y)), [], np.random.default_rng(seed)
+    y, fit = _halves(places, y, fit); y = np.unique(y, return_inverse=True)[1]; k, rows, rng = len(np.unique(y)), [], np.random.default_rng(seed)
     if fit.sum() < 15: raise ValueError(f'there are {fit.sum()} labelled examples, and 15 neighbours are asked; give at least 15.')
     mixed = [rng.permutation(y) for _ in range(shuffles)]
     for name, x in progress_bar(places.items(), 'separability', progress):
