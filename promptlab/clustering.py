@@ -308,7 +308,7 @@ def plot_maps(
 ):
     "Draw `maps` of several prompts below each other."
     import matplotlib.pyplot as plt
-    y, fit = _halves(places, y, fit); fig, axes = plt.subplots(len(places), 3, figsize=(8, 2.5 * len(places)), squeeze=False)
+    y, fit = _halves(places, y, fit); fig, axes = plt.subplots(len(places), 3, figsize=(8, 2.5 * len(places)), squeeze=False, dpi=80)
     for row, (name, x) in zip(axes, places.items()):
         for ax, (kind, m) in zip(row, maps(x, y, fit).items()):
             for c, l in enumerate(labels): ax.scatter(*m[y[~fit] == c].T, s=6, alpha=.6, label=l, lw=0)
