@@ -57,7 +57,7 @@ def fresh(*args):
 def main():
     a = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     a.add_argument('--rows', type=int, default=32, help='texts a batch'); a.add_argument('--vocab', type=int, default=50257); a.add_argument('--reps', type=int, default=7)
-    a.add_argument('--threads', type=int, default=1); a.add_argument('--record', action='store_true', help='write results/clustering-bench.json')
+    a.add_argument('--threads', type=int, default=1); a.add_argument('--record', metavar='FOLDER', help='write clustering-bench.json there')
     a = a.parse_args(); torch.set_num_threads(a.threads); x, y = batch(a.rows, a.vocab); table = {}
     for k, (slow, fast) in FORMS.items():
         (s, f), (u, v) = seconds((slow, fast), x, y, a.reps), (step(slow, x, y), step(fast, x, y)); g = [x.grad.clone() for form in (slow, fast) if step(form, x, y) is not None]
@@ -66,6 +66,6 @@ def main():
     t = pd.DataFrame(table).T; print(t.map('{:.3g}'.format).to_string())
     print(f'{a.rows} texts, {a.vocab} tokens, {a.threads} thread(s), median of {a.reps}, fp32;', ', '.join(f'{k} {v}' for k, v in provenance().items()))
     assert (t.difference < 1e-5).all(), 'the two forms differ'
-    if a.record: record('clustering-bench', table, rows=a.rows, vocabulary=a.vocab, threads=a.threads, repetitions=a.reps, seed=0, device='cpu', model='none: random confidences', data='random', command='python benchmarks/clustering.py --record')
+    if a.record: record('clustering-bench', table, a.record, rows=a.rows, vocabulary=a.vocab, threads=a.threads, repetitions=a.reps, seed=0, device='cpu', model='none: random confidences', data='random', command='python benchmarks/clustering.py --record results')
 
 if __name__ == '__main__': main()
