@@ -18,7 +18,7 @@ bench: .venv/ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
 	mkdir -p _build/bench
 	$(BIN)/python benchmarks/prompts.py --record _build/bench $(BENCH)
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clustering.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clustering.py --record _build/bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/probing.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --record _build/bench
 
