@@ -69,8 +69,8 @@ def cosine_pairs(
     return torch.where(y[:, None] == y, 1 - c, (c - margin).clamp(min=0)).mean()
 
 def distance_pairs(
-    x:torch.Tensor,
-    y:torch.Tensor,
+    x:torch.Tensor,   # places (rows, dimensions)
+    y:torch.Tensor,   # classes, whole numbers (rows,)
 ) -> torch.Tensor:
     "Sum of the distances of equal classes and of the inverse distances of different ones, over all ordered pairs. It grows with the batch and with the scale of the space."
     _check(x, y); d, same = squared_distances(x).sqrt(), y[:, None] == y
@@ -92,8 +92,8 @@ def _others(y):
     return same & ~torch.eye(len(y), dtype=torch.bool, device=y.device), ~same
 
 def relative_distance_pairs(
-    x:torch.Tensor,
-    y:torch.Tensor,
+    x:torch.Tensor,   # places (rows, dimensions)
+    y:torch.Tensor,   # classes, whole numbers (rows,)
 ) -> torch.Tensor:
     "Mean relative distance of equal classes plus mean inverse relative distance of different ones; 2 where classes make no difference."
     _check(x, y); d = _relative(x).sqrt(); same, other = _others(y)
@@ -101,8 +101,8 @@ def relative_distance_pairs(
 
 # %% ../nbs/posts/clustering.ipynb #014
 def supervised_contrastive(
-    x:torch.Tensor,
-    y:torch.Tensor,
+    x:torch.Tensor,   # places (rows, dimensions)
+    y:torch.Tensor,   # classes, whole numbers (rows,)
     temperature:float=.1,   # of the softmax
     centre:bool=True,       # take the batch's mean off first
 ) -> torch.Tensor:
@@ -112,8 +112,8 @@ def supervised_contrastive(
     return -_mean(torch.where(same, logp, 0.).sum(1) / same.sum(1).clamp(min=1), same.any(1))
 
 def triplet(
-    x:torch.Tensor,
-    y:torch.Tensor,
+    x:torch.Tensor,   # places (rows, dimensions)
+    y:torch.Tensor,   # classes, whole numbers (rows,)
 ) -> torch.Tensor:
     "Softplus of (farthest companion - nearest stranger), in relative distances, mean over rows that have both (Hermans et al. 2017, batch hard)."
     _check(x, y); d = _relative(x).sqrt(); same, other = _others(y)
@@ -121,8 +121,8 @@ def triplet(
     return _mean(F.softplus(torch.where(both, far - near, 0.)), both).to(x.dtype)
 
 def centroid_cross_entropy(
-    x:torch.Tensor,
-    y:torch.Tensor,
+    x:torch.Tensor,   # places (rows, dimensions)
+    y:torch.Tensor,   # classes, whole numbers (rows,)
     temperature:float=.1,   # of the softmax over relative squared distances
 ) -> torch.Tensor:
     "Cross entropy of each row among the centroids of the batch's classes, its own made without it; rows alone in their class are left out."
@@ -136,7 +136,7 @@ def centroid_cross_entropy(
 # %% ../nbs/posts/clustering.ipynb #016
 def target_tokens(
     x:torch.Tensor,     # token confidences (rows, vocabulary)
-    y:torch.Tensor,
+    y:torch.Tensor,   # classes, whole numbers (rows,)
     tokens:tuple=(),    # ids, one a class
 ) -> torch.Tensor:
     "Cross entropy over one target token a class."
@@ -302,7 +302,7 @@ def maps(
 
 def plot_maps(
     places:dict,        # name -> places, a row of pictures each
-    y:np.ndarray,
+    y:np.ndarray,       # classes (texts,)
     fit:np.ndarray,
     labels:list,        # class names
 ):
@@ -317,7 +317,7 @@ def plot_maps(
 
 def distance_overlap(
     x:np.ndarray,       # places (texts, dimensions)
-    y:np.ndarray,
+    y:np.ndarray,       # classes (texts,)
 ) -> tuple:             # distances within classes, between classes, in units of their root mean square; the chance that one within is smaller than one between
     "Distances of all pairs of texts, within and between classes."
     d = squared_distances(torch.tensor(x)).sqrt().numpy()[np.triu_indices(len(y), 1)]; d = d / (d ** 2).mean() ** .5
@@ -326,7 +326,7 @@ def distance_overlap(
 
 def plot_distances(
     places:dict,        # name -> places, a picture each
-    y:np.ndarray,
+    y:np.ndarray,       # classes (texts,)
 ):
     "Histograms of distances within and between classes."
     import matplotlib.pyplot as plt
