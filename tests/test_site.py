@@ -259,12 +259,13 @@ WIDER = '''() => [...document.querySelectorAll('body *')].filter(e => {
 FAINT = '''() => {
   const parse = c => (c.match(/[\\d.]+/g) ?? []).map(Number)
   const light = c => { const [r, g, b] = c.map(v => v/255).map(v => v <= .04045 ? v/12.92 : ((v + .055)/1.055)**2.4); return .2126*r + .7152*g + .0722*b }
-  const back = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c } }
+  const over = (a, b) => a.slice(0, 3).map((v, i) => v*(a[3] ?? 1) + b[i]*(1 - (a[3] ?? 1)))
+  const back = e => e ? over(parse(getComputedStyle(e).backgroundColor), back(e.parentElement)) : [255, 255, 255]  // tints are seen through
   const faint = new Set(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walk.nextNode()) {
     const e = walk.currentNode.parentElement
     if (!walk.currentNode.data.trim() || !e.checkVisibility() || e.closest('.paper, math, script, style')) continue
-    const [a, b] = [light(parse(getComputedStyle(e).color).slice(0, 3)), light(back(e).slice(0, 3))].sort((x, y) => y - x)
+    const [a, b] = [light(parse(getComputedStyle(e).color).slice(0, 3)), light(back(e))].sort((x, y) => y - x)
     if ((a + .05)/(b + .05) < 4.5) faint.add(`${e.tagName}.${e.className} ${((a + .05)/(b + .05)).toFixed(1)}`)
   }
   return [...faint]
