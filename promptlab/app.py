@@ -11,7 +11,6 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from .data import MissingData
 from .probing import read_ledger, summary
 
 # %% ../nbs/lib/app.ipynb #008

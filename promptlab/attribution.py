@@ -532,7 +532,7 @@ def representations(
     "Mean of the last hidden states over a text's tokens."
     out = [None] * len(rows); device = next(model.parameters()).device
     for b in progress_bar(bucket(rows.lengths, batch_size), 'representations', progress):
-        batch = {k: v.to(device) for k, v in rows.batch(b).items()}; mask = batch['attention_mask'][..., None]; labels = batch.pop('labels', None)
+        batch = {k: v.to(device) for k, v in rows.batch(b).items()}; mask = batch['attention_mask'][..., None]; batch.pop('labels', None)
         h = model(**batch, output_hidden_states=True).hidden_states[-1]; h = F.normalize((h * mask).sum(1) / mask.sum(1)).cpu().numpy()
         for i, v in zip(b, h): out[i] = v
     return np.stack(out)

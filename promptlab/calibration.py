@@ -30,10 +30,9 @@ from sklearn.utils.validation import check_is_fitted
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from .data import TableError, read_table, targets
-from .lm import MissingModel, bucket, load_tensors, progress_bar, save_tensors
+from .lm import MissingModel, bucket, digest, load_tensors, progress_bar, save_tensors
 
 # %% ../nbs/posts/calibration.ipynb #007
-def _hash(*things): return hashlib.blake2b(json.dumps(things, default=str).encode(), digest_size=8).hexdigest()
 def _write(path, text):
     "Write a small file in one move"
     tmp = path.with_name(path.name + '.tmp'); tmp.write_text(text); os.replace(tmp, path)
@@ -512,7 +511,7 @@ def finetune(
     for what, t in dict(train=train, validation=validation).items():
         if 'label' not in t or not len(t): raise TableError(f'the {what} table needs rows and a column of labels \'label\'; load it with promptlab.data.load.')
     note = dict(model=str(model), epochs=epochs, lr=lr, batch_size=batch_size, patience=patience, max_tokens=max_tokens, seed=seed, bf16=bf16, config=config,
-                data=_hash(train.to_csv(), validation.to_csv()))
+                data=digest(train.to_csv(), validation.to_csv()))
     if (folder / 'run.json').exists() and json.loads((folder / 'run.json').read_text()) != note:
         raise ValueError(f'{folder} holds a run with other settings or data; choose another folder or delete it.')
     if (folder / 'best').exists(): return folder / 'best'
@@ -545,7 +544,7 @@ def predict_logits(
 ) -> tuple:                 # float32 (rows, labels), int64 (rows,)
     "Logits of a table, and its labels."
     files_ = sorted(Path(_where(model)).glob('*.safetensors')); y = targets(table)
-    key = _hash(*([hashlib.blake2b(f.read_bytes(), digest_size=8).hexdigest() for f in files_] or [str(model)]), table[[c for c in ('text', 'text_pair') if c in table]].to_csv(), y.tolist(), max_tokens)
+    key = digest(*([hashlib.blake2b(f.read_bytes(), digest_size=8).hexdigest() for f in files_] or [str(model)]), table[[c for c in ('text', 'text_pair') if c in table]].to_csv(), y.tolist(), max_tokens)
     if cache and Path(cache).exists():
         t, note = load_tensors(cache)
         if note['key'] == key: return t['logits'].numpy(), t['y'].numpy()

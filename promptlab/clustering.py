@@ -127,7 +127,7 @@ def centroid_cross_entropy(
 ) -> torch.Tensor:
     "Cross entropy of each row among the centroids of the batch's classes, its own made without it; rows alone in their class are left out."
     _check(x, y); d2 = _relative(x); d2 = d2 - d2.diag().diag(); classes, k = y.unique(return_inverse=True); member = F.one_hot(k, len(classes)).to(d2)
-    to, own = d2 @ member, member.bool()                                                       # sums of squared distances to each class
+    to = d2 @ member                                                                           # sums of squared distances to each class
     n = (member.sum(0) - member).clamp(min=1)                                                  # members, without the row itself
     inner = (member * to).sum(0) - 2 * member * to                                             # sums within each class, without the row itself
     logits = (inner / (2 * n ** 2) - to / n) / temperature

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['bucket', 'padding_ratio', 'progress_bar', 'Truncated', 'Encoded', 'ModelError', 'MissingModel', 'FrozenLM',
            'PastBatch', 'lay_out', 'features', 'logits', 'encode', 'past', 'past_batch', 'hidden_states',
-           'save_tensors', 'load_tensors', 'optimizer_tensors', 'restore_optimizer']
+           'save_tensors', 'load_tensors', 'digest', 'optimizer_tensors', 'restore_optimizer']
 
 # %% ../nbs/lib/lm.ipynb #003
 import hashlib, inspect, json, logging, os, warnings
@@ -384,6 +384,12 @@ def load_tensors(
         with safe_open(path, 'pt') as f: return {k: f.get_tensor(k) for k in f.keys()}, json.loads(f.metadata()['note'])
     except FileNotFoundError: raise
     except Exception as e: raise ValueError(f'{path} is damaged or not from promptlab ({type(e).__name__}); delete it to start afresh.') from None
+
+def digest(
+    *things,   # anything JSON can hold; the rest by its text
+) -> str:
+    "A short name for settings and data: equal things, equal names."
+    return hashlib.blake2b(json.dumps(things, default=str).encode(), digest_size=8).hexdigest()
 
 def optimizer_tensors(optimizer):
     "State of a torch optimizer as name -> tensor"

@@ -218,7 +218,6 @@ def line_through(
 def predict_seconds(
     store:PastStore,    # before it is built
     seconds,            # what `line_through` gave
-    epochs:int,
     batch_size:int=32,
 ) -> dict:              # seconds of `building` the store, and of an epoch with pasts `kept` and `recomputed`
     "What training will take either way."
@@ -246,6 +245,6 @@ def choose(
             keep = epochs > 1
             return keep, f'pasts of {share} kept ({size}){among}: they are read once, not {epochs} times' if keep else f'pasts recomputed{among}: each text is read once anyway'
         seconds = line_through(*(x for e in ends for x in (e, part_seconds(store.lm, e, min(batch_size, len(n)), n_prompts, n_tokens, store.dtype))))
-    p = predict_seconds(store, seconds, epochs, batch_size); a, b = p['building'] + epochs * p['kept'], epochs * p['recomputed']
+    p = predict_seconds(store, seconds, batch_size); a, b = p['building'] + epochs * p['kept'], epochs * p['recomputed']
     keep, why = a < b, f'{epochs} epoch{"s" * (epochs > 1)} predicted to take {a:.3g} s with pasts kept (building {p["building"]:.3g} s), {b:.3g} s without'
     return keep, f'pasts of {share} kept ({size}){among}: {why}' if keep else f'pasts recomputed{among}: {why}'

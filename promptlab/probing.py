@@ -8,7 +8,7 @@ __all__ = ['TREE_TASKS', 'TreebankError', 'read_treebank', 'tree_task', 'ProbeDa
            'RunExperiments']
 
 # %% ../nbs/posts/probing.ipynb #003
-import copy, hashlib, json, math, os, time
+import copy, json, math, os, time, warnings
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .data import SETS, MissingData, TableError, check, groups, load, read_table, split_rows, subset
-from .lm import FrozenLM, MissingModel, ModelError, Truncated, _find, _fingerprint, _pad, bucket, progress_bar
+from .lm import FrozenLM, MissingModel, ModelError, Truncated, _find, _fingerprint, _pad, bucket, digest, progress_bar
 from .report import bootstrap, provenance
 
 # %% ../nbs/posts/probing.ipynb #007
@@ -37,7 +37,7 @@ _TREE = ['sent_id', 'form', 'upos', 'feats', 'head', 'deprel']
 
 def _read_conllu(path):
     "Sentences of a CoNLL-U file; ranges of words (1-2) and empty nodes (1.1) are left out"
-    rows, now, sid, at = [], [], None, {4: 'form', 0: 'id'}
+    rows, now, sid = [], [], None
     for i, line in enumerate([*Path(path).read_text(encoding='utf-8').splitlines(), ''], 1):
         if line.startswith('# sent_id'): sid = line.split('=', 1)[1].strip()
         elif line.startswith('#'): continue
@@ -140,7 +140,7 @@ class ProbeData:
         self.texts, self.types, self.groups = list(self.table.text), self.table['type'].to_numpy(), groups(self.table)
         self.y = self.table.label.to_numpy(np.int64 if self.discrete else np.float64); self.labels = t.attrs['labels'] if self.discrete else None
         if len(np.unique(self.y)) < 2: raise TableError(f'{self.name}: all {len(self.y)} rows have the same target; there is nothing to probe for.')
-        self.fingerprint = _hash(self.texts, self.y.tolist(), self.types.tolist(), self.groups.tolist())
+        self.fingerprint = digest(self.texts, self.y.tolist(), self.types.tolist(), self.groups.tolist())
 
     def _table(self, where, task):
         if isinstance(where, dict):
@@ -177,7 +177,6 @@ class ProbeData:
     def __len__(self): return len(self.y)
     def __repr__(self): return f'ProbeData({self.name}: {len(self)} rows, ' + (f'{len(self.labels)} classes {", ".join(self.labels[:6])})' if self.discrete else f'numbers from {self.y.min():.3g} to {self.y.max():.3g})')
 
-def _hash(*things): return hashlib.blake2b(json.dumps(things, default=str).encode(), digest_size=8).hexdigest()
 
 # %% ../nbs/posts/probing.ipynb #024
 def prepare(
@@ -368,8 +367,8 @@ def pool_texts(
 ) -> dict:                  # name of each pooler -> `Features`, rows in the order of the texts
     "Pool texts in every way asked for, with one forward each."
     ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size); order = np.concatenate(batches)
-    key = f'{reader.fingerprint}-{_hash(ids, batch_size)}'; tokens = {p.name: getattr(p, 'quantile', None) == 'tokens' for p in poolers}
-    path = {p.name: Path(folder) / f'{key}-{_hash(p.name)}.safetensors' for p in poolers}; todo = [p for p in poolers if not path[p.name].is_file()]
+    key = f'{reader.fingerprint}-{digest(ids, batch_size)}'; tokens = {p.name: getattr(p, 'quantile', None) == 'tokens' for p in poolers}
+    path = {p.name: Path(folder) / f'{key}-{digest(p.name)}.safetensors' for p in poolers}; todo = [p for p in poolers if not path[p.name].is_file()]
     sinks = {p.name: _Sink(path[p.name], int(lengths.sum()) if tokens[p.name] else len(ids)) for p in todo}
     ends = {t: np.cumsum([lengths[b].sum() if t else len(b) for b in batches]) for t in (False, True)}
     start = min((int(np.searchsorted(ends[tokens[k]], s.rows(), 'right')) for k, s in sinks.items()), default=len(batches))
@@ -537,7 +536,7 @@ class Logistic(Linear, SingleStepOpt):
         super().__init__('logistic', make_pipeline(StandardScaler(), LogisticRegression(C=C, tol=tol, max_iter=1000))); self.C, self.tol, self.link = C, tol, 'logit'
 
     def _solutions(self, M, Y, sets, n_classes):
-        Y = Y[:, 1:] if n_classes == 2 else Y; K, F = Y.shape[1], len(sets); g_sd = _spread(*M.total)[1]
+        Y = Y[:, 1:] if n_classes == 2 else Y; F = len(sets); g_sd = _spread(*M.total)[1]
         Z = np.c_[M.X / g_sd, np.ones(len(M.X))]; inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0)[:, 0]
         R, chol = np.zeros((Z.shape[1], F, 1)), []
         for f, parts in enumerate(sets):
@@ -848,7 +847,7 @@ class RunExperiments:
         for m in self.models:
             r = Reader.load(m, self.device); yield r
             for s in range(self.twins): yield r.twin(s)
-    def key(self, data, reader, pooler, probe): return _hash(data.fingerprint, reader.fingerprint, reader.name, pooler.name, probe.name, repr(probe), self.n_folds, self.seed, getattr(self.evaluator, '__qualname__', ''))
+    def key(self, data, reader, pooler, probe): return digest(data.fingerprint, reader.fingerprint, reader.name, pooler.name, probe.name, repr(probe), self.n_folds, self.seed, getattr(self.evaluator, '__qualname__', ''))
     def write(self, rows):
         self.folder.mkdir(parents=True, exist_ok=True); clean = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v.item() if hasattr(v, 'item') else v
         with open(self.ledger, 'a', encoding='utf-8') as f: f.write(''.join(json.dumps({k: clean(v) for k, v in r.items()}) + '\n' for r in rows)); f.flush(); os.fsync(f.fileno())

@@ -6,7 +6,7 @@ __all__ = ['VARIANT', 'init_prompt', 'Verbalizer', 'LinearHead', 'Space', 'make_
            'restrict', 'export_peft', 'import_peft', 'model_card', 'predict_all', 'PromptClassifier']
 
 # %% ../nbs/lib/prompt.ipynb #003
-import hashlib, importlib.metadata, json, os, time
+import importlib.metadata, json, os, time
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from sklearn.metrics import f1_score
 from sklearn.utils.validation import check_is_fitted
 
 from .data import TableError, check, split_rows, targets
-from .lm import Encoded, FrozenLM, bucket, load_tensors, optimizer_tensors, progress_bar, restore_optimizer, save_tensors
+from .lm import FrozenLM, bucket, digest, load_tensors, optimizer_tensors, progress_bar, restore_optimizer, save_tensors
 from .past import PastStore, choose
 
 # %% ../nbs/lib/prompt.ipynb #007
@@ -264,8 +264,6 @@ def _one_epoch(runs, pasts, n, batch_size, clip, data_seed, bar):
         r.epoch += 1; r.history.append(dict(epoch=r.epoch, **a, **{f'val_{k}': v for k, v in b.items()}, seconds=round(time.time() - t0, 2)))
 
 # %% ../nbs/lib/prompt.ipynb #025
-def _hash(*things): return hashlib.blake2b(json.dumps(things, default=str).encode(), digest_size=8).hexdigest()
-
 def _both(table, validation, seed):
     "Training and validation rows in one table, the number of training rows, targets and label names"
     table = check(table, table.attrs.get('labels')); labels = table.attrs['labels']
@@ -324,7 +322,7 @@ def train_many(
     steps = epochs * -(-n // batch_size); own = [_columns(y, labels, v.pop('labels')) for v in variants]
     runs = [_Run(lm, t, n, steps, **v) for v, (t, _) in zip(variants, own)]
     variants = [{**v, 'loss': _name(v['loss']), 'labels': l} for v, (_, l) in zip(variants, own)]
-    data = _hash(lm.fingerprint, list(ids), y.tolist(), n); configs = [_hash(common, v, data) for v in variants]
+    data = digest(lm.fingerprint, list(ids), y.tolist(), n); configs = [digest(common, v, data) for v in variants]
     places = [Path(folder) / (f'{i:02d}' if len(runs) > 1 else '') for i in range(len(runs))] if folder else []
     for r, config, p in zip(runs, configs, places):
         if (p / 'checkpoint.safetensors').exists(): r.resume(p / 'checkpoint.safetensors', config)

@@ -2,7 +2,7 @@
 import configparser, subprocess
 from pathlib import Path
 
-import pytest, yaml
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 LINT = """
