@@ -177,7 +177,6 @@ class ProbeData:
     def __len__(self): return len(self.y)
     def __repr__(self): return f'ProbeData({self.name}: {len(self)} rows, ' + (f'{len(self.labels)} classes {", ".join(self.labels[:6])})' if self.discrete else f'numbers from {self.y.min():.3g} to {self.y.max():.3g})')
 
-
 # %% ../nbs/posts/probing.ipynb #024
 def prepare(
     source:str,          # as for `ProbeData`; a treebank without a task: all its tasks
