@@ -62,7 +62,9 @@ BLOG, PEFT, KEPT = "the blog's loop", 'PEFT prompt tuning, SEQ_CLS', 'promptlab,
 def schemes(lm, k, names=None):
     "name -> (makes a step of (ids, store, positions, targets), prompts it serves)"
     def plain(make): f = make(lm, k); return lambda ids, store, b, y: f([ids[i] for i in b], y)
-    def past(m, kept): f = ours(lm, k, m); return lambda ids, store, b, y: f(store[b] if kept else lm.past_batch([ids[i] for i in b]), y)
+    def past(m, kept):
+        f, room = ours(lm, k, m), torch.empty(0, dtype=lm.dtype) if lm.device.type == 'cpu' else None      # as `store.stream` has it
+        return lambda ids, store, b, y: f(store._lay_out(b, room) if kept else lm.past_batch([ids[i] for i in b]), y)
     every = {BLOG: (lambda: plain(blog), 1), PEFT: (lambda: plain(peft), 1), 'promptlab, recomputed': (lambda: past(1, False), 1), KEPT: (lambda: past(1, True), 1),
              'promptlab, 16 prompts, recomputed': (lambda: past(16, False), 16), 'promptlab, 16 prompts, kept': (lambda: past(16, True), 16)}
     return {n: (make(), m) for n, (make, m) in every.items() if names is None or n in names}

@@ -6,7 +6,7 @@ __all__ = ['bucket', 'padding_ratio', 'progress_bar', 'Truncated', 'Encoded', 'M
            'save_tensors', 'load_tensors', 'digest', 'optimizer_tensors', 'restore_optimizer']
 
 # %% ../nbs/lib/lm.ipynb #003
-import hashlib, inspect, json, logging, os, warnings
+import hashlib, inspect, json, logging, math, os, warnings
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -172,13 +172,16 @@ class PastBatch(NamedTuple):
     mask: torch.Tensor   # (texts, longest): 1 where there is one
 
 def lay_out(self,
-    pasts:list,   # what `past` gave for the texts of the batch
-) -> PastBatch:   # on the model's device, in the model's dtype
+    pasts:list,              # what `past` gave for the texts of the batch
+    room:torch.Tensor=None,  # of the model's dtype, to lie in; grown where it is too small. Default: new memory
+) -> PastBatch:              # on the model's device, in the model's dtype
     "Put raw pasts side by side."
     n = torch.tensor([p.shape[3] for p in pasts]); L, two, H, _, s = pasts[0].shape; longest = int(n.max())
     staged = self.device.type == 'cuda' and not any(p.is_cuda for p in pasts)
-    out = torch.zeros(L, two, len(pasts), H, longest, s, dtype=self.dtype, device='cpu' if staged else self.device, pin_memory=staged)
-    for i, p in enumerate(pasts): out[:, :, i, :, longest - p.shape[3]:] = p
+    shape = L, two, len(pasts), H, longest, s; size = math.prod(shape)
+    if room is None: room = torch.empty(size, dtype=self.dtype, device='cpu' if staged else self.device, pin_memory=staged)
+    out = (room if room.numel() >= size else room.resize_(size))[:size].view(shape)
+    for i, p in enumerate(pasts): out[:, :, i, :, :longest - p.shape[3]] = 0; out[:, :, i, :, longest - p.shape[3]:] = p
     mask = torch.arange(longest) >= longest - n[:, None]
     return PastBatch(out.to(self.device, non_blocking=True), mask.long().to(self.device))
 FrozenLM.lay_out = lay_out

@@ -160,14 +160,16 @@ class PastStore:
 
     def __getitem__(self, batch) -> PastBatch:
         "The pasts of a batch of positions"
+        return self._lay_out(batch)
+    def _lay_out(self, batch, room=None):
         keys = [self.keys[i] for i in batch]; new = [i for i, k in zip(batch, keys) if k not in self.kept]
         if len(new) == len(batch): return self.lm.past_batch([self.ids[i] for i in batch])
         new = dict(zip(new, self.lm.past(Encoded(self.ids[i] for i in new), len(new), progress=False))) if new else {}
-        return self.lm.lay_out([new[i] if i in new else unpack(self.kept[k]) for i, k in zip(batch, keys)])
+        return self.lm.lay_out([new[i] if i in new else unpack(self.kept[k]) for i, k in zip(batch, keys)], room)
 
     def stream(self, batches):
-        "Each batch of positions with its pasts; on a GPU the next are fetched while the present ones are worked on"
-        if self.lm.device.type != 'cuda': yield from ((b, self[b]) for b in batches); return
+        "Each batch of positions with its pasts, valid until the next; on a GPU the next are fetched while the present ones are worked on"
+        if self.lm.device.type != 'cuda': room = torch.empty(0, dtype=self.lm.dtype); yield from ((b, self._lay_out(b, room)) for b in batches); return
         side, ahead = torch.cuda.Stream(self.lm.device), None
         for b in [*batches, None]:
             if b is not None:
@@ -195,9 +197,9 @@ def part_seconds(
 ) -> dict:                # seconds of `read`, `fetch` and `step`
     "Time the parts of a training step on texts of one length."
     ids = Encoded([[(7 * i + j) % len(lm.tokenizer) for j in range(length)] for i in range(batch_size)])
-    batch, kept = lm.past_batch(ids), [pack(p, dtype) for p in lm.past(ids, progress=False)]
+    batch, kept = lm.past_batch(ids), [pack(p, dtype) for p in lm.past(ids, progress=False)]; room = None if lm.device.type == 'cuda' else torch.empty(0, dtype=lm.dtype)
     prompts = [torch.nn.Parameter(lm.embed.weight[m:m + n_tokens].float().clone()) for m in range(n_prompts)]
-    parts = dict(read=lambda: lm.past_batch(ids), fetch=lambda: lm.lay_out([unpack(k) for k in kept]), step=lambda: lm.features(batch, prompts).sum().backward())
+    parts = dict(read=lambda: lm.past_batch(ids), fetch=lambda: lm.lay_out([unpack(k) for k in kept], room), step=lambda: lm.features(batch, prompts).sum().backward())
     def seconds(f):
         if lm.device.type == 'cuda': torch.cuda.synchronize()
         t = time.perf_counter(); f()

@@ -253,10 +253,10 @@ def _pass(runs, pasts, rows, batches, clip=None, bar=None):
     order, means = rows[np.concatenate(batches)], (totals / len(rows)).tolist()
     return [dict(loss=m, **({'score': score(torch.cat(o).cpu().numpy(), r.y[order])} if o else {})) for r, m, o in zip(runs, means, out)]
 
-def _one_epoch(runs, pasts, n, batch_size, clip, data_seed, bar):
+def _one_epoch(runs, pasts, n, batch_size, chunk, clip, data_seed, bar):
     "Train on the first n rows, validate on the rest, and note both for each run"
     t0, lengths, e = time.time(), pasts.ids.lengths, runs[0].epoch
-    notes = _pass(runs, pasts, np.arange(n), bucket(lengths[:n], batch_size, np.random.default_rng([data_seed, e])), clip, bar)
+    notes = _pass(runs, pasts, np.arange(n), bucket(lengths[:n], batch_size, np.random.default_rng([data_seed, e]), chunk), clip, bar)
     bad = [x['loss'] for x in notes if not np.isfinite(x['loss'])]
     if bad: raise FloatingPointError(f'the loss of epoch {e + 1} is {bad[0]}; try a smaller lr.')
     held = _pass(runs, pasts, np.arange(n, len(lengths)), bucket(lengths[n:], batch_size)) if n < len(lengths) else [{}] * len(runs)
@@ -305,11 +305,12 @@ def train_many(
     past:str='auto',
     past_budget=None,
     past_dtype:str=None,
+    chunk:int=50,
     progress:bool=True,
 ) -> list:                     # a `TrainedPrompt` for each variant
     "Train any number of prompts together, in one pass over shared pasts; each ends as if it had been trained alone."
     if patience is not None and validation is None: raise ValueError('patience needs validation rows; give validation=0.1, say.')
-    for name, value in dict(epochs=epochs, batch_size=batch_size).items():
+    for name, value in dict(epochs=epochs, batch_size=batch_size, chunk=chunk).items():
         if value < 1: raise ValueError(f'{name} is {value}; it must be at least 1.')
     if past not in ('auto', 'keep', 'recompute'): raise ValueError(f"past is {past!r}; use 'auto', 'keep' or 'recompute'.")
     unknown = [k for v in variants for k in v if k not in VARIANT]
@@ -318,7 +319,7 @@ def train_many(
     both, n, y, labels = _both(table, validation, data_seed)
     ids = lm.encode(both.text, both.get('text_pair'), max_tokens, longest, keep); max_tokens = max_tokens or ids.max_tokens
     common = dict(epochs=epochs, batch_size=batch_size, clip=clip, patience=patience, keep=keep,
-                  max_tokens=max_tokens, data_seed=data_seed, past_dtype=past_dtype)
+                  max_tokens=max_tokens, data_seed=data_seed, past_dtype=past_dtype, chunk=chunk)
     steps = epochs * -(-n // batch_size); own = [_columns(y, labels, v.pop('labels')) for v in variants]
     runs = [_Run(lm, t, n, steps, **v) for v, (t, _) in zip(variants, own)]
     variants = [{**v, 'loss': _name(v['loss']), 'labels': l} for v, (_, l) in zip(variants, own)]
@@ -331,7 +332,7 @@ def train_many(
         build, how = choose(pasts, epochs, batch_size, len(runs), longest) if past == 'auto' else (past == 'keep', f'pasts: {past}')
         progress_bar(None, how, progress, total=0, bar_format='{desc}', leave=True).close()
         if build: pasts.build(batch_size, progress)
-    _train(runs, pasts, n, epochs, batch_size, clip, patience, data_seed, list(zip(places, configs)), progress, steps)
+    _train(runs, pasts, n, epochs, batch_size, chunk, clip, patience, data_seed, list(zip(places, configs)), progress, steps)
     facts = {**common, 'data': table.attrs.get('name', 'a table'), 'rows': n, 'validation_rows': len(y) - n, 'device': str(lm.device), 'dtype': str(lm.dtype), 'pasts': how}
     out = [TrainedPrompt(lm, r.prompt, r.head, v['labels'], y.ndim > 1, keep, max_tokens, None, {**v, **facts}, pd.DataFrame(r.history)) for r, v in zip(runs, variants)]
     for p, r in zip(out, runs):
@@ -341,13 +342,13 @@ def train_many(
     return out
 
 # %% ../nbs/lib/prompt.ipynb #025-2
-def _train(runs, pasts, n, epochs, batch_size, clip, patience, data_seed, places, progress, steps):
+def _train(runs, pasts, n, epochs, batch_size, chunk, clip, patience, data_seed, places, progress, steps):
     "Epoch after epoch for the runs that are not done, those that are behind first"
     left = lambda: [r for r in runs if not r.done(epochs, patience)]
     with progress_bar(None, 'train', progress, total=steps, initial=min(r.epoch for r in runs) * steps // epochs) as bar:
         while now := left():
             e = min(r.epoch for r in now); now = [r for r in now if r.epoch == e]
-            _one_epoch(now, pasts, n, batch_size, clip, data_seed, bar)
+            _one_epoch(now, pasts, n, batch_size, chunk, clip, data_seed, bar)
             for r in now:
                 if patience is not None and r.best_epoch() == r.epoch: r.best = {k: v.clone() for k, v in r.weights().items()}
             for r, (place, config) in zip(runs, places): r.save(place / 'checkpoint.safetensors', config)
@@ -378,11 +379,12 @@ def train(
     past:str='auto',           # `keep` the texts' pasts, `recompute` them in every epoch, or whichever takes less time, see `choose`
     past_budget=None,          # room for kept pasts, as '8GiB' or dict(disk='50GiB'); see `budgets`
     past_dtype:str=None,       # their precision: fp32, fp16, bf16, int8; default: the model's
+    chunk:int=50,              # batches sorted by length together, so that texts of like length meet; 1: batches drawn at random, so that all texts do
     progress:bool=True,        # show bars with the running loss
 ) -> TrainedPrompt:            # its `history` has a row an epoch: mean loss and score (accuracy or macro F1) while training, and on validation
     "Train a soft prompt and its head on a frozen model. With a `folder`, an interrupted run resumes and ends with the same numbers."
     variant = dict(head=head, n_tokens=n_tokens, init=init, lr=lr, schedule=schedule, seed=seed, loss=loss, labels=labels)
-    return train_many(lm, table, [variant], validation, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past, past_budget, past_dtype, progress)[0]
+    return train_many(lm, table, [variant], validation, epochs, batch_size, clip, patience, keep, max_tokens, data_seed, folder, past, past_budget, past_dtype, chunk, progress)[0]
 
 # %% ../nbs/lib/prompt.ipynb #041-2
 def replace(
