@@ -401,20 +401,26 @@ def cache(
 
 # %% ../nbs/lib/cli.ipynb #016
 @app.command()
-def results(folder: Annotated[Path, typer.Argument(help='Where the ledger is.')] = Path('results')):
+def results(
+    run: Annotated[Optional[str], typer.Argument(help='Name of a run, to see all its figures; none: the headlines, and what runs there are.')] = None,
+    folder: Annotated[Path, typer.Option(help='Where the ledger is.')] = Path('results'),
+):
     "Show what has been measured."
     from promptlab import report
     t = report.results(folder)
     if t.empty: print(f'nothing is recorded in {folder}'); return
+    if run is None:
+        if (folder / 'headlines.csv').exists():
+            for r in report.headlines(folder).itertuples(): print(f'{r.post}: {r.figure} {r.value}\n    {r[4]}')
+        print(f'{len(t)} runs in {folder}, `promptlab results NAME` shows one: {", ".join(t["name"])}'); return
+    if run not in set(t['name']): raise ValueError(f'there is no run {run!r} in {folder}; there are {", ".join(t["name"])}.')
     def flat(d, pre=''):
         for k, v in d.items():
             if isinstance(v, dict): yield from flat(v, f'{pre}{k}.')
             elif isinstance(v, list) and v and isinstance(v[0], dict): yield f'{pre}{k}: {len(v)} rows'
             else: yield f'{pre}{k} {v:.4g}' if isinstance(v, float) else f'{pre}{k} {v}'
-    for _, r in t.iterrows():
-        facts = {k: r[k] for k in ('model', 'data', 'rows', 'seed', 'device', 'date', 'commit') if k in r and r[k] == r[k]}
-        print(r['name'] + '\n  ' + ', '.join(f'{k} {v}' for k, v in facts.items()))
-        for line in flat(r.measured): print('    ' + line)
+    r = t.set_index('name').loc[run]; print(', '.join(f'{k} {r[k]}' for k in ('model', 'data', 'rows', 'seed', 'device', 'date', 'commit') if k in r and r[k] == r[k]))
+    for line in flat(r.measured): print('    ' + line)
 
 @app.command()
 def doctor():

@@ -40,3 +40,11 @@ def test_readme_is_the_home_page():
     sys.path.insert(0, str(ROOT / 'site'))
     from readme import readme
     assert (ROOT / 'README.md').read_text(encoding='utf-8') == readme(ROOT / 'nbs/index.ipynb'), 'run: python site/readme.py'
+
+@pytest.mark.parametrize('post', [n for n in NOTEBOOKS if n.parent.name == 'posts'], ids=str)
+def test_says_how_to_rerun(post):
+    "A post has one box with its own command and its own links, and fetches the project where it arrives alone."
+    name = post.stem.replace('_skeleton', 'a-new-post'); cells = json.loads((ROOT / post).read_text(encoding='utf-8'))['cells']
+    box, = (s for c in cells if '## Rerun this' in (s := ''.join(c['source'])) and c['cell_type'] == 'markdown')
+    assert f'`promptlab rerun {name}`' in box and re.findall(r'[/F]([\w-]+)\.ipynb\)', box.split('Open it')[1]) == [name, name]
+    assert any("'google.colab'" in ''.join(c['source']) for c in cells)
