@@ -139,6 +139,13 @@ def main():
     a = a.parse_args()
     for model, threads in ((m, t) for m in a.models for t in a.threads):
         rows, tables = [], []; quiet(threads); lm = load(model, a.device); k = a.prompt; steps = schemes(lm, k)
+        errors = {d: error(lm, k, d) for d in ('fp32', 'fp16', 'int8')}; size = {d: PastStore(lm, texts(lm, [1]), None, d).token_bytes / 1024 for d in errors}
+        print(f'{model}: relative error of a feature against the slow reference, and KiB a stored token:', ', '.join(f'{d} {errors[d]:.0e}, {size[d]:.1f}' for d in errors), '\n', flush=True)
+        facts = dict(model={'gpt2': 'GPT-2 small shape, random weights, fp32', 'tiny': 'tiny, fp32'}[model], data='random tokens', seed=0, threads=threads, prompt_tokens=k, reps=a.reps,
+                     device=torch.cuda.get_device_name() if torch.device(a.device).type == 'cuda' else 'cpu')
+        print(', '.join(f'{k} {v}' for k, v in {**facts, **provenance()}.items()), '\n', flush=True)
+        def save():
+            if a.record: record(f'bench-prompts-{model}-{facts["device"].split()[-1].lower()}-{threads}', dict(steps=rows, epochs=tables, error=errors, kib_a_token=size), a.record, **facts)
         for T, B in ((t, b) for b in a.batch for t in a.tokens):
             T = min(T, lm.context - k); ids, y = texts(lm, [T] * B), torch.randint(0, 2, (B,), device=a.device); store = store_of(lm, ids)
             s = measure({n: (lambda f=f: f(ids, store, range(B), y)) for n, (f, _) in steps.items()}, a.reps, a.device); s = {n: v / steps[n][1] for n, v in s.items()}
@@ -148,17 +155,11 @@ def main():
             t, flops, moved, rate, width = floor(lm, B, T, k, a.device)
             print(f'{model}, {threads} thread(s), batch {B}, {T} tokens; a kept step needs {flops / 1e9:.1f} GFLOP (at {rate / 1e9:.0f} a second) and {moved / 2**20:.0f} MiB (at {width / 2**30:.1f} GiB a second): '
                   f'no less than {t * 1e3:.0f} ms; measured {s[KEPT] / t:.1f} times that\n', flush=True)
-            rows[-3]['floor ms'] = t * 1e3
+            rows[-3]['floor ms'] = t * 1e3; save()
         if a.epoch_texts:
             rng = np.random.default_rng(0); n = a.epoch_texts
             for what, lengths in ((f'{n} of 128 tokens', [128] * n), (f'{n} of 20 to 400 tokens', np.clip(rng.lognormal(np.log(110), .6, n), 20, 400).astype(int).tolist())):
                 now = epochs(lm, lengths, 8, k, a.reps, a.device, what); print(f'{model}, {threads} thread(s), batch 8\n' + pd.DataFrame(now).round(2).to_string(index=False), flush=True)
-                tables += now
-        errors = {d: error(lm, k, d) for d in ('fp32', 'fp16', 'int8')}; size = {d: PastStore(lm, texts(lm, [1]), None, d).token_bytes / 1024 for d in errors}
-        print(f'{model}: relative error of a feature against the slow reference, and KiB a stored token:', ', '.join(f'{d} {errors[d]:.0e}, {size[d]:.1f}' for d in errors), '\n', flush=True)
-        facts = dict(model={'gpt2': 'GPT-2 small shape, random weights, fp32', 'tiny': 'tiny, fp32'}[model], data='random tokens', seed=0, threads=threads, prompt_tokens=k, reps=a.reps,
-                     device=torch.cuda.get_device_name() if torch.device(a.device).type == 'cuda' else 'cpu')
-        print(', '.join(f'{k} {v}' for k, v in {**facts, **provenance()}.items()), '\n', flush=True)
-        if a.record: record(f'bench-prompts-{model}-{facts["device"].split()[-1].lower()}-{threads}', dict(steps=rows, epochs=tables, error=errors, kib_a_token=size), a.record, **facts)
+                tables += now; save()
 
 if __name__ == '__main__': main()
