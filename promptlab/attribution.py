@@ -3,12 +3,12 @@
 # %% auto #0
 __all__ = ['METHODS', 'margin', 'next_token', 'NotCovered', 'GradientError', 'PerText', 'model_output', 'Sketch', 'Factored',
            'Rademacher', 'Whole', 'self_check', 'Rows', 'model_rows', 'ModelSource', 'PromptSource', 'Features',
-           'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'Attribution', 'attribute',
-           'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'tune_damping', 'removals',
+           'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'ekfac', 'Attribution',
+           'attribute', 'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'tune_damping', 'removals',
            'attribute_files', 'predict', 'soft_threshold']
 
 # %% ../nbs/posts/attribution.ipynb #004
-import hashlib, json, math, os, re, tempfile, warnings, zlib
+import copy, hashlib, json, math, os, re, tempfile, warnings, zlib
 from html import escape
 from pathlib import Path
 
@@ -405,7 +405,7 @@ class Solve:
 
 # %% ../nbs/posts/attribution.ipynb #040
 METHODS = dict(trak='damped influence of projected gradients', tracin='dot product of gradients', cosine='cosine of gradients', head='exact influence of the last layer',
-               representation='cosine of last hidden states, signed by label agreement', tfidf='TF-IDF cosine, signed', bm25='BM25, signed', label='the same label helps, another harms', random='chance')
+               ekfac='EK-FAC influence of linear layers, by kronfluence', representation='cosine of last hidden states, signed by label agreement', tfidf='TF-IDF cosine, signed', bm25='BM25, signed', label='the same label helps, another harms', random='chance')
 
 def head_names(model):
     "Regular expression of the parameters above the body: the classification head"
@@ -555,6 +555,38 @@ def similarity(
     else: v = TfidfVectorizer(sublinear_tf=True).fit(_joined(train)); s = (v.transform(_joined(train)) @ v.transform(_joined(targets)).T).toarray()
     return s * _signs(train, targets)
 
+# %% ../nbs/posts/attribution.ipynb #042-2
+def ekfac(
+    model,               # a sequence classifier
+    train:Rows,          # see `model_rows`
+    targets:Rows,        # likewise
+    batch_size:int=64,
+) -> np.ndarray:         # (train, targets): positive helped the target's margin
+    "EK-FAC influence of linear layers (Grosse et al. 2023), by the package `kronfluence`."
+    try:
+        from kronfluence.analyzer import Analyzer, prepare_model
+        from kronfluence.arguments import FactorArguments, ScoreArguments
+        from kronfluence.task import Task
+    except ImportError: raise ValueError('the method ekfac needs the package kronfluence; install it, or use trak.') from None
+    class Margins(Task):
+        def logits(self, model, batch): return model(**{k: v for k, v in batch.items() if k != 'labels'}).logits
+        def compute_train_loss(self, batch, model, sample=False):
+            z = self.logits(model, batch); y = torch.multinomial(z.detach().softmax(-1), 1)[:, 0] if sample else batch['labels']
+            return F.cross_entropy(z, y, reduction='sum')
+        def compute_measurement(self, batch, model): return -margin(self.logits(model, batch), batch['labels'])[0].sum()
+        def get_influence_tracked_modules(self): return None
+        def get_attention_mask(self, batch): return batch['attention_mask']
+    model = copy.deepcopy(model)
+    for m in list(model.modules()):
+        for name, c in m.named_children():
+            if isinstance(c, Conv1D): linear = nn.Linear(*c.weight.shape); linear.weight.data, linear.bias.data = c.weight.data.T.contiguous(), c.bias.data; setattr(m, name, linear)
+    whole = lambda rows: (lambda b: [{k: v[i] for k, v in b.items()} for i in range(len(rows))])(rows.batch(np.arange(len(rows)))); task = Margins()
+    with tempfile.TemporaryDirectory() as folder:
+        a = Analyzer('ekfac', prepare_model(model, task), task, output_dir=folder, disable_tqdm=True, cpu=next(model.parameters()).device.type == 'cpu'); data = whole(train)
+        a.fit_all_factors('factors', data, per_device_batch_size=batch_size, factor_args=FactorArguments(strategy='ekfac'))
+        a.compute_pairwise_scores('scores', 'factors', whole(targets), data, per_device_query_batch_size=batch_size, per_device_train_batch_size=batch_size, score_args=ScoreArguments(damping_factor=None))
+        return a.load_pairwise_scores('scores')['all_modules'].float().T.numpy()
+
 # %% ../nbs/posts/attribution.ipynb #045
 def _label_names(t): names = t.attrs.get('labels'); return [names[y] if names else y for y in t.label] if 'label' in t else [''] * len(t)
 
@@ -599,6 +631,7 @@ def attribute(
 ) -> Attribution:
     "Score training texts for targets, by any method, in one call."
     if method not in METHODS: raise ValueError(f'there is no method {method!r}; there are {", ".join(METHODS)}.')
+    if method == 'ekfac': a, b = (model_rows(t, model, tokenizer, settings.get('max_tokens')) for t in (train, targets)); return Attribution(ekfac(model, a, b), train, targets)
     if method not in ('trak', 'tracin', 'cosine', 'head'):
         own = {k: v for k, v in settings.items() if k in ('seed', 'progress', 'max_tokens')}
         return Attribution(similarity(train, targets, method, model, tokenizer, **own), train, targets)
@@ -620,7 +653,7 @@ def fine_tune(
 ) -> list:                 # [(state dict, learning rate in units of `lr`), ...] of the kept epochs
     "Fine-tune with cross entropy, in eval mode: no dropout, so that a run is fixed by its data and order."
     subset = np.arange(len(rows)) if subset is None else np.asarray(subset); rng, device, kept = np.random.default_rng(seed), next(model.parameters()).device, []
-    opt = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=.01); steps = epochs * -(-len(subset) // batch_size); step = 0; model.eval()
+    opt = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=.01, fused=True); steps = epochs * -(-len(subset) // batch_size); step = 0; model.eval()
     with progress_bar(None, 'fine-tune', progress, total=steps) as bar:
         for e in range(epochs):
             for b in np.array_split(rng.permutation(subset), -(-len(subset) // batch_size)):
