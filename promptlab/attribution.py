@@ -53,6 +53,7 @@ class NotCovered(UserWarning):
 class GradientError(ValueError):
     "Per-text gradients that do not agree with autograd; the message names the parameter."
 
+# %% ../nbs/posts/attribution.ipynb #012-2
 def _is_norm(m):
     "A module with nothing but a weight a channel, and perhaps a bias"
     p = dict(m.named_parameters(recurse=False))
@@ -63,6 +64,7 @@ def _normed(m, x):
     out = [torch.func.functional_call(m, {k: torch.full_like(v, k == 'weight' and w) for k, v in m.named_parameters()}, x) for w in (1, 0)]
     return out[0] - out[1]
 
+# %% ../nbs/posts/attribution.ipynb #012-4
 class PerText:
     "Gradients of each text's model output, from one forward and one backward for the whole batch."
     def __init__(self,
@@ -138,6 +140,7 @@ def _hash(index, key):
     x = ((x ^ x >> 16) * 0x7feb352d) & 0xffffffff; x = ((x ^ x >> 15) * 0x846ca68b) & 0xffffffff
     return x ^ x >> 16
 
+# %% ../nbs/posts/attribution.ipynb #015-2
 class Sketch:
     "CountSketch: each number of the gradient is added to one of `k` places, with a random sign; place and sign are a hash of parameter name, position and seed."
     def __init__(self, k:int, seed:int=0): self.k, self.seed, self.tables, self.room = k, seed, {}, 1 << 23
@@ -176,6 +179,7 @@ class Factored(Sketch):
         small = [x if x.shape[-1] <= self.side else x @ self.side_matrix(f'{name} {s}', x.shape[-1], x.device) for s, x in (('left', left), ('right', right))]
         super().outer(y, name, *small)
 
+# %% ../nbs/posts/attribution.ipynb #017-2
 class Rademacher(Sketch):
     "Dense random signs: the textbook projection, slow, for reference."
     def zeros(self, n, device): return torch.zeros(n, self.k, device=device)
@@ -188,6 +192,7 @@ class Rademacher(Sketch):
         for i, j in np.ndindex(*ids.shape): self.vector(y[i:i + 1], name, g[i:i + 1, j], int(ids[i, j]) * g.shape[-1])
     def finish(self, y): return y
 
+# %% ../nbs/posts/attribution.ipynb #017-4
 class Whole(Sketch):
     "No projection: the gradient of every parameter side by side."
     def __init__(self, sizes:dict): self.at = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist())); self.k = sum(sizes.values())
@@ -242,6 +247,7 @@ class Rows:
         self.keys = keys         # a hash of each text and label
     def __len__(self): return len(self.keys)
 
+# %% ../nbs/posts/attribution.ipynb #031-2
 def _fingerprint_of(state):
     "Hash of weights by name and bytes"
     h = hashlib.blake2b(digest_size=8)
@@ -267,6 +273,7 @@ def _tokenize(table, model, tokenizer, max_tokens):
     e = tokenizer(a, b, truncation=True, max_length=limit)
     return [{k: e[k][i] for k in e} for i in range(len(a))]
 
+# %% ../nbs/posts/attribution.ipynb #031-4
 def model_rows(
     data,              # a table with `text`, perhaps `text_pair`, and `label`; or a dict of tensors, one row a text, as the model takes them
     model,             # a `transformers` model
@@ -307,6 +314,7 @@ class ModelSource:
     def check(self, batch): return self_check(self.grads, batch, self.output)
     def __call__(self, batch): return self.grads(batch, self.output, self.sketch)
 
+# %% ../nbs/posts/attribution.ipynb #033-2
 class PromptSource:
     "Per-text gradients of a `TrainedPrompt`: so few numbers that they need no projection."
     graded = True
@@ -355,6 +363,7 @@ def _write_features(source, rows, folder, dtype, batch_size, part, progress, des
             if broken.any(): raise ValueError(f'row {start + int(broken.int().argmax())} (the first is 0) has a gradient that is not finite in {dtype}; check the weights, or store float32.')
             save_tensors(file, {k: torch.cat([old[k], v]) if old else v for k, v in t.items()}, {'keys': keys})
 
+# %% ../nbs/posts/attribution.ipynb #035-2
 class Features:
     "What `featurize` wrote, read a file at a time."
     def __init__(self, folder):
@@ -407,10 +416,12 @@ class Solve:
 METHODS = dict(trak='damped influence of projected gradients', tracin='dot product of gradients', cosine='cosine of gradients', head='exact influence of the last layer',
                ekfac='EK-FAC influence of linear layers, by kronfluence', representation='cosine of last hidden states, signed by label agreement', tfidf='TF-IDF cosine, signed', bm25='BM25, signed', label='the same label helps, another harms', random='chance')
 
+# %% ../nbs/posts/attribution.ipynb #040-2
 def head_names(model):
     "Regular expression of the parameters above the body: the classification head"
     body = f'{model.base_model_prefix}.'; return '^(' + '|'.join(re.escape(n) for n, _ in model.named_parameters() if not n.startswith(body)) + ')$'
 
+# %% ../nbs/posts/attribution.ipynb #040-4
 class Attributor:
     "Which training texts helped or harmed a model's answer: featurize once, score any targets later."
     def __init__(self,
@@ -522,6 +533,7 @@ def bm25(
     n.data = idf[n.col] * n.data * (k1 + 1) / (n.data + k1 * (1 - b + b * length[n.row] / length.mean()))
     return (n.tocsr() @ (q > 0).astype(float).T).toarray()
 
+# %% ../nbs/posts/attribution.ipynb #042-2
 @torch.no_grad()
 def representations(
     model,               # a `transformers` model
@@ -537,6 +549,7 @@ def representations(
         for i, v in zip(b, h): out[i] = v
     return np.stack(out)
 
+# %% ../nbs/posts/attribution.ipynb #042-4
 def similarity(
     train:pd.DataFrame,    # texts and labels
     targets:pd.DataFrame,  # texts and labels
@@ -555,7 +568,7 @@ def similarity(
     else: v = TfidfVectorizer(sublinear_tf=True).fit(_joined(train)); s = (v.transform(_joined(train)) @ v.transform(_joined(targets)).T).toarray()
     return s * _signs(train, targets)
 
-# %% ../nbs/posts/attribution.ipynb #042-2
+# %% ../nbs/posts/attribution.ipynb #042-6
 def ekfac(
     model,               # a sequence classifier
     train:Rows,          # see `model_rows`
@@ -620,6 +633,7 @@ class Attribution:
         return page
     def _repr_html_(self): return self.html()
 
+# %% ../nbs/posts/attribution.ipynb #045-2
 def attribute(
     model,                # as for `Attributor`
     train:pd.DataFrame,   # what it was trained on
@@ -663,6 +677,7 @@ def fine_tune(
             if e in keep: kept.append(({k: v.detach().clone() for k, v in model.state_dict().items()}, 1 - (e + .5) / epochs))
     return kept
 
+# %% ../nbs/posts/attribution.ipynb #051-2
 @torch.no_grad()
 def margins(
     model,               # a sequence classifier
@@ -687,6 +702,7 @@ def subsets(
     for j in range(m): out[j, np.random.default_rng([seed, j]).permutation(n)[:round(share * n)]] = True
     return out
 
+# %% ../nbs/posts/attribution.ipynb #059-2
 def lds(
     scores:np.ndarray,    # (training texts, targets)
     masks:np.ndarray,     # bool (subsets, training texts)
@@ -699,6 +715,7 @@ def lds(
     a, b = (rankdata(v.round(9), axis=0) for v in (a, b)); a, b = a - a.mean(0), b - b.mean(0)
     return (a * b).sum(0) / np.maximum(np.sqrt((a ** 2).sum(0) * (b ** 2).sum(0)), 1e-12)
 
+# %% ../nbs/posts/attribution.ipynb #059-4
 def ceiling(
     margins:np.ndarray,   # (seeds, subsets, targets)
     averaged:int=1,       # how many seeds' margins are averaged in the truth that the LDS is taken against
