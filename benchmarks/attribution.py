@@ -1,9 +1,9 @@
-"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|leave|uses`.
+"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|leave|wrong|keep`.
 
 `speed`: a training step, promptlab's features, traker, dattri and kronfluence on the same BERT shape in the same run, repetitions interleaved, medians.
 `fidelity`: do sketches keep the gradients' inner products, on every supported family, beside the check against autograd.
 `base`: time and memory of a BERT-base shape at 128 tokens.
-`truth`, `lds`, `leave`, `uses`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `tweets` or `imdb`.
+`truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `tweets` or `imdb`.
 Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
 """
 import argparse, copy, importlib.util, statistics, tempfile, threading, time, warnings
@@ -344,10 +344,6 @@ def keep_some(task, seed, part):
     figures = lambda f: {'accuracy': (f > 0).mean(-1).tolist(), 'loss': np.logaddexp(0, -f).mean(-1).tolist()}; of = out[:-3].reshape(len(shares), 3, 4, -1)
     return {name: {f'{share:g}': figures(of[i, :, j]) for i, share in enumerate(shares)} for j, name in enumerate([*rules, 'random'])} | {'all texts': {'1': figures(out[-3:])}}
 
-def uses(task, seeds, part):
-    "Wrong labels found, and texts chosen to keep; None while retrainings of other shares are missing"
-    kept = keep_some(task, seeds[0], part); return kept and dict(mislabels=mislabels(task, seeds), keep=kept)
-
 def base(n, longest):
     "Time and memory of a BERT-base shape"
     torch.manual_seed(0); m = tf.BertForSequenceClassification(tf.BertConfig(vocab_size=28996)).eval(); b = speed_batch(n, 28996, longest, full=True); g, out = PerText(m), model_output(m); sketch = Sketch(4096)
@@ -356,13 +352,13 @@ def base(n, longest):
     r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole), 'of these the features': round(mem.extra)}; print(r); return r
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'leave', 'uses']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
     a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
     a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--no-traker', action='store_true')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
-    if a.part in ('truth', 'lds', 'leave', 'uses'):
+    if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
         task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
-        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), uses=lambda: uses(task, a.seeds, tuple(a.share)))[a.part]()
+        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
         if a.part == 'truth' or got is None: return
     else:
         name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')
