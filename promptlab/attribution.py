@@ -594,7 +594,8 @@ def ekfac(
         for name, c in m.named_children():
             if isinstance(c, Conv1D): linear = nn.Linear(*c.weight.shape); linear.weight.data, linear.bias.data = c.weight.data.T.contiguous(), c.bias.data; setattr(m, name, linear)
     whole = lambda rows: (lambda b: [{k: v[i] for k, v in b.items()} for i in range(len(rows))])(rows.batch(np.arange(len(rows)))); task = Margins()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter('ignore', FutureWarning)   # of kronfluence's own calls
         a = Analyzer('ekfac', prepare_model(model, task), task, output_dir=folder, disable_tqdm=True, cpu=next(model.parameters()).device.type == 'cpu'); data = whole(train)
         a.fit_all_factors('factors', data, per_device_batch_size=batch_size, factor_args=FactorArguments(strategy='ekfac'))
         a.compute_pairwise_scores('scores', 'factors', whole(targets), data, per_device_query_batch_size=batch_size, per_device_train_batch_size=batch_size, score_args=ScoreArguments(damping_factor=None))
