@@ -322,12 +322,13 @@ def mislabels(task, seeds):
     for seed in seeds:
         wrong = task.wrong if task.wrong is not None else np.random.default_rng(seed).random(len(task.table)) < .1; y = task.train['labels']; train = task.train if task.wrong is not None else {**task.train, 'labels': torch.where(torch.tensor(wrong), 1 - y, y)}
         m, kept = run(task, seed, task.keep, train=train); got = {}
-        for name, states in (('last checkpoint', kept[-1:]), ('all checkpoints', kept)):
-            for method in ('trak', 'tracin'):
-                a = Attributor(m, method=method, progress=False, batch_size=64)
-                for state, w in states: a.featurize(train, state, w)
-                got[f'self-influence, {method}, {name}'] = a.finalize().self_influence()
-            got[f'loss, {name}'] = sum(np.logaddexp(0, -f.f.numpy()) for f in a.feats.values())
+        with tempfile.TemporaryDirectory() as store:
+            for name, states in (('last checkpoint', kept[-1:]), ('all checkpoints', kept)):
+                for method in ('trak', 'tracin'):
+                    a = Attributor(m, method=method, progress=False, batch_size=64, folder=store)
+                    for state, w in states: a.featurize(train, state, w)
+                    got[f'self-influence, {method}, {name}'] = a.finalize().self_influence()
+                got[f'loss, {name}'] = sum(np.logaddexp(0, -f.f.numpy()) for f in a.feats.values())
         r = representations(m, model_rows(train, m), progress=False); near = np.argsort(-(r @ r.T - 2 * np.eye(len(r))), axis=1)[:, :10]; labels = train['labels'].numpy(); got['neighbours with another label'] = (labels[near] != labels[:, None]).mean(1)
         for name, s in got.items(): out.setdefault(name, []).append(float(roc_auc_score(wrong, s)))
         print(seed, {k: round(v[-1], 3) for k, v in out.items()}, flush=True)
