@@ -549,7 +549,8 @@ def predict_logits(
         t, note = load_tensors(cache)
         if note['key'] == key: return t['logits'].numpy(), t['y'].numpy()
     m, tok = _classifier(model); m = m.eval().to(device or ('cuda' if torch.cuda.is_available() else 'cpu')); feats = _features(tok, table, max_tokens); out = np.zeros((len(table), m.config.num_labels), np.float32)
-    for b in progress_bar(bucket([len(f['input_ids']) for f in feats], batch_size), 'logits', progress):
+    n = np.array([len(f['input_ids']) for f in feats]); batches = [b[n[b] == k] for b in bucket(n, batch_size) for k in np.unique(n[b])]     # of one length each
+    for b in progress_bar(batches, 'logits', progress):
         out[b] = m(**tok.pad([feats[i] for i in b], return_tensors='pt').to(m.device)).logits.float().cpu().numpy()
     if cache: save_tensors(cache, dict(logits=torch.tensor(out), y=torch.tensor(y)), dict(key=key, model=str(model)))
     return out, y

@@ -365,7 +365,9 @@ def pool_texts(
     progress:bool=True,
 ) -> dict:                  # name of each pooler -> `Features`, rows in the order of the texts
     "Pool texts in every way asked for, with one forward each."
-    ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size); order = np.concatenate(batches)
+    ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size)
+    if getattr(reader.model.config, 'trigram_input', False): batches = [b[lengths[b] == n] for b in batches for n in np.unique(lengths[b])]   # MobileBERT's embeddings look at their neighbours, padding too
+    order = np.concatenate(batches)
     key = f'{reader.fingerprint}-{digest(ids, batch_size)}'; tokens = {p.name: getattr(p, 'quantile', None) == 'tokens' for p in poolers}
     path = {p.name: Path(folder) / f'{key}-{digest(p.name)}.safetensors' for p in poolers}; todo = [p for p in poolers if not path[p.name].is_file()]
     sinks = {p.name: _Sink(path[p.name], int(lengths.sum()) if tokens[p.name] else len(ids)) for p in todo}
