@@ -453,8 +453,8 @@ class Moments:
         parts:np.ndarray,   # int (rows,): the part (fold, block) of each row
     ):
         X = np.asarray(X, np.float64); self.mean, self.parts, self.n_parts = X.mean(0), parts, parts.max() + 1; self.X = X - self.mean
-        rows = [self.X[parts == p] for p in range(self.n_parts)]
-        self.n, self.sum, self.gram = np.array([len(r) for r in rows]), np.stack([r.sum(0) for r in rows]), np.stack([r.T @ r for r in rows])
+        rows, D = [self.X[parts == p] for p in range(self.n_parts)], X.shape[1]; self.n, self.sum, self.gram = np.array([len(r) for r in rows]), np.stack([r.sum(0) for r in rows]), np.empty((self.n_parts, D, D))
+        for r, g in zip(rows, self.gram): np.matmul(r.T, r, out=g)
         self.total = tuple(a.sum(0) for a in (self.n, self.sum, self.gram))
     def within(self, parts):
         "Number, sum and outer-product sum of the rows in some parts: the total less what is held out"
@@ -471,9 +471,9 @@ def _spread(n, s, G):
 
 def _solve(A, B):
     "A^-1 B of a positive A; the shortest least-squares answer where A is singular"
-    try: L, low = cho_factor(A, check_finite=False); d = L.diagonal()
+    try: L, low = cho_factor(A.T, check_finite=False); d = L.diagonal()   # A is its own transpose, which lies as LAPACK wants it
     except np.linalg.LinAlgError: d = np.zeros(1)
-    return cho_solve((L, low), B) if d.min() > 1e-6 * d.max() else lstsq(A, B, cond=1e-10)[0]
+    return cho_solve((L, low), B, check_finite=False) if d.min() > 1e-6 * d.max() else lstsq(A, B, cond=1e-10)[0]
 
 # %% ../nbs/posts/probing.ipynb #048
 class Linear(Probe):
@@ -537,15 +537,13 @@ class Logistic(Linear, SingleStepOpt):
         super().__init__('logistic', make_pipeline(StandardScaler(), LogisticRegression(C=C, tol=tol, max_iter=1000))); self.C, self.tol, self.link = C, tol, 'logit'
 
     def _solutions(self, M, Y, sets, n_classes):
-        Y = Y[:, 1:] if n_classes == 2 else Y; F = len(sets); g_sd = _spread(*M.total)[1]
-        Z = np.c_[M.X / g_sd, np.ones(len(M.X))]; inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0)[:, 0]
-        R, chol = np.zeros((Z.shape[1], F, 1)), []
-        for f, parts in enumerate(sets):
-            n, s, G = M.within(parts); R[:-1, f, 0] = (_spread(n, s, G)[1] / g_sd) ** 2
-            A = np.zeros((Z.shape[1],) * 2); A[:-1, :-1] = G / g_sd / g_sd[:, None]; A[-1, :-1] = A[:-1, -1] = s / g_sd; A[-1, -1] = n
-            chol.append(cho_factor(.15 * self.C * A + np.diag(R[:, f, 0] + 1e-9 * n), check_finite=False))
-        W = _newton(Z, Y, inside, self.C, R, lambda r: np.stack([cho_solve(c, r[:, f], check_finite=False) for f, c in enumerate(chol)], 1), self.tol * self.C * N)
-        for f in range(F): yield W[:-1, f] / g_sd[:, None], W[-1, f]
+        Y = Y[:, 1:] if n_classes == 2 else Y; F = len(sets); n, _, G = M.total; sd = _spread(*M.total)[1]; Z = np.c_[M.X / sd, np.ones(len(M.X))]
+        inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0); R = np.zeros((Z.shape[1], F, 1))
+        for f, parts in enumerate(sets): R[:-1, f, 0] = (_spread(*M.within(parts))[1] / sd) ** 2     # the penalty is on weights of features standardised by the fit's own rows
+        w, V = np.linalg.eigh(G / n / sd / sd[:, None]); bend = .15 * self.C * N * np.r_[np.maximum(w, 0), 1][:, None, None] + np.r_[np.ones(len(w)), 0][:, None, None]
+        turn = lambda U, r: np.concatenate([(U @ r[:-1].reshape(len(w), -1)).reshape(r[:-1].shape), r[-1:]])
+        W = _newton(Z, Y, inside, self.C, R, lambda r: turn(V, turn(V.T, r) / bend), self.tol * self.C * N[:, 0])
+        for f in range(F): yield W[:-1, f] / sd[:, None], W[-1, f]
 
 def _newton(Z, Y, inside, C, R, precondition, tol, steps=100):
     "Minimise C * loss + penalty / 2 over W (features, fits, classes) for all fits together; `inside` (rows, fits, 1) says which rows a fit sees"
