@@ -49,12 +49,16 @@ def main():
     poolers = [p for q in PLACES for p in PoolToken('each', q).expand(a.layers)]; n = len(poolers); fold = rng.permutation(np.arange(a.rows) % a.folds); sets = [[g for g in range(a.folds) if g not in (f, (f + 1) % a.folds)] for f in range(a.folds)]
     sk = {'svd': LinearDiscriminantAnalysis, 'lsqr': lambda: LinearDiscriminantAnalysis(solver='lsqr'), 'logistic': lambda: make_pipeline(StandardScaler(), LogisticRegression(C=.1, max_iter=1000))}; rows, agree = [], []
     for rep in range(a.reps):
-        with tempfile.TemporaryDirectory() as d: one, _ = timed(lambda: pool_texts(reader, texts, poolers[:1], d + '/1', a.batch, False)); every, F = timed(lambda: pool_texts(reader, texts, poolers, d + '/2', a.batch, False)); X = {k: f[np.arange(a.rows)] for k, f in F.items()}
+        spent = {1: 0., n: 0.}
+        for k in (1, n, n, 1):
+            with tempfile.TemporaryDirectory() as d:
+                t, F = timed(lambda: pool_texts(reader, texts, poolers[:k], d, a.batch, False)); spent[k] += t / 2
+                if k == n: X = {name: f[np.arange(a.rows)] for name, f in F.items()}
         k = poolers[(7 * rep + 3) % n].name; x = X[k]; y = (x @ rng.normal(size=a.width) + x.std() * a.width ** .5 * rng.normal(size=a.rows) > 0).astype(int); y = (y + (y.mean() < .1)) % 2; t = {}
-        t['forward (a)'], _ = timed(lambda: forward_by_copy(reader, ids, a.batch, .4, 2))
+        t['forward (a)'], _ = timed(lambda: forward_by_copy(reader, ids, a.batch, .4, a.layers // 2))
         for name, make in sk.items(): t[name], p = timed(lambda: by_fold(make, x, y, fold, sets)); t[name + ' predictions'] = p
         t['moments'], M = timed(lambda: Moments(x, fold)); t['LDA'], p = timed(lambda: together(LDA(), x, y, fold, sets, M)); t['Logistic'], q = timed(lambda: together(Logistic(.1), x, y, fold, sets, M))
-        agree.append(((p == t['svd predictions']).mean(), (q == t['logistic predictions']).mean())); rows.append(dict(one=one, every=every, **{k: v for k, v in t.items() if 'predictions' not in k}))
+        agree.append(((p == t['svd predictions']).mean(), (q == t['logistic predictions']).mean())); rows.append(dict(one=spent[1], every=spent[n], **{k: v for k, v in t.items() if 'predictions' not in k}))
         print(f'repetition {rep + 1} of {a.reps}', flush=True)
     m = {k: statistics.median(r[k] for r in rows) for k in rows[0]}
     whole = {'(a) original scheme': n * (m['forward (a)'] + m['svd'] + m['logistic']), '(b) features once, scikit-learn fold by fold': m['every'] + n * (m['lsqr'] + m['logistic']), 'promptlab': m['every'] + n * (m['moments'] + m['LDA'] + m['Logistic'])}

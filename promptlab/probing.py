@@ -9,6 +9,7 @@ __all__ = ['TREE_TASKS', 'TreebankError', 'read_treebank', 'tree_task', 'ProbeDa
 
 # %% ../nbs/posts/probing.ipynb #003
 import copy, json, math, os, time, warnings
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from scipy.linalg import cho_factor, cho_solve, lstsq
+from scipy.linalg.lapack import dpstrf
 from scipy.special import expit, log_softmax, softmax
 from scipy.stats import rankdata, spearmanr
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -452,14 +454,18 @@ class Moments:
         X:np.ndarray,       # (rows, features)
         parts:np.ndarray,   # int (rows,): the part (fold, block) of each row
     ):
-        X = np.asarray(X, np.float64); self.mean, self.parts, self.n_parts = X.mean(0), parts, parts.max() + 1; self.X = X - self.mean
-        rows, D = [self.X[parts == p] for p in range(self.n_parts)], X.shape[1]; self.n, self.sum, self.gram = np.array([len(r) for r in rows]), np.stack([r.sum(0) for r in rows]), np.empty((self.n_parts, D, D))
-        for r, g in zip(rows, self.gram): np.matmul(r.T, r, out=g)
+        self.X = np.array(X, np.float64); self.mean, self.parts, self.n_parts, D = self.X.mean(0), parts, parts.max() + 1, self.X.shape[1]; self.X -= self.mean
+        self.n, self.sum, self.gram = np.bincount(parts).astype(float), np.empty((self.n_parts, D)), np.empty((self.n_parts, D, D))
+        for p in range(self.n_parts): r = self.X[parts == p]; self.sum[p] = r.sum(0); np.matmul(r.T, r, out=self.gram[p])
         self.total = tuple(a.sum(0) for a in (self.n, self.sum, self.gram))
     def within(self, parts):
         "Number, sum and outer-product sum of the rows in some parts: the total less what is held out"
         out = np.setdiff1d(np.arange(self.n_parts), parts); down = len(out) < len(parts)
-        return tuple(t - a[out].sum(0) if down else a[parts].sum(0) for t, a in zip(self.total, (self.n, self.sum, self.gram)))
+        return tuple(reduce(np.subtract, (a[p] for p in out), +t) if down else sum(a[p] for p in parts) for t, a in zip(self.total, (self.n, self.sum, self.gram)))
+    @cached_property
+    def bound(self):
+        "Features that are linear functions of the others, by a Cholesky decomposition with pivots; none, where rows are too few to tell"
+        n, s, G = self.total; sd = _spread(n, s, G)[1]; _, order, rank, _ = dpstrf(G / n / sd / sd[:, None], tol=1e-10); return order[rank:] - 1 if rank < n - 1 else order[:0]
     def by_target(self, Y):
         "Sums of rows weighted by each column of Y (rows, targets), and of Y, for each part"
         rows = [self.parts == p for p in range(self.n_parts)]
@@ -504,12 +510,12 @@ class LDA(Linear, SingleStepOpt):
         if not 0 <= shrinkage <= 1: raise ValueError(f'shrinkage is {shrinkage}; it must be from 0 to 1.')
         super().__init__('lda', make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver='lsqr', shrinkage=shrinkage or None))); self.shrinkage, self.link = shrinkage, 'logit'
     def _solutions(self, M, Y, sets, n_classes):
-        sums, counts = M.by_target(Y)
+        sums, counts = M.by_target(Y); bound = M.bound if not self.shrinkage else []
         for parts in sets:
             n, s, G = M.within(parts); c, (m, sd) = counts[parts].sum(0), _spread(n, s, G); mu = sums[parts].sum(0) / np.maximum(c, 1)[:, None]
-            R = (G - (mu * c[:, None]).T @ mu) / (n * sd) / sd[:, None]; d = np.where(c[:, None] > 0, (mu - m) / sd, 0.)
+            R = G; R -= (mu * c[:, None]).T @ mu; R *= 1 / (n * sd); R *= 1 / sd[:, None]; d = np.where(c[:, None] > 0, (mu - m) / sd, 0.)
             if self.shrinkage: R = (1 - self.shrinkage) * R + self.shrinkage * np.trace(R) / len(R) * np.eye(len(R))
-            W = _solve(R, d.T); coef = W / sd[:, None]
+            R[bound], R[:, bound], R[bound, bound], d[:, bound] = 0, 0, 1, 0; W = _solve(R, d.T); coef = W / sd[:, None]
             yield coef, np.log(np.maximum(c, 1e-12) / n) - .5 * (W * d.T).sum(0) - m @ coef
 
 class Ridge(Linear, SingleStepOpt):
