@@ -181,7 +181,7 @@ def calibration_metrics(
     draws:int=1000,        # of the bootstrap and of the null level; 0: values only
     seed:int=0,
     progress:bool=True,
-) -> pd.DataFrame:         # a row a metric: value, low, high (95 % basic bootstrap), null (mean), null_low, null_high (95 %)
+) -> pd.DataFrame:         # a row a metric: value, low, high (95 % basic bootstrap, of errors in squares), null (mean), null_low, null_high (95 %)
     "Every metric with its interval, and what it would be if the scores were perfectly calibrated."
     _check_bins(n_bins); p, y = check_proba(p, y); f, rng, N = _measure(p, n_bins), np.random.default_rng(seed), len(p); out = pd.DataFrame({'value': f(y)})
     if not draws: return out
@@ -189,8 +189,10 @@ def calibration_metrics(
     for _ in progress_bar(range(draws), 'bootstrap', progress): boot.append(list(f(y, np.bincount(rng.integers(0, N, N), minlength=N).astype(float)).values())); null.append(list(f(_null_labels(p, rng)).values()))
     with warnings.catch_warnings():     # a metric may be undefined in every draw, as the AUC of one label
         warnings.simplefilter('ignore', RuntimeWarning)
-        q, keep = np.nanquantile(boot, [.025, .975], 0), out.index.str.contains('debiased'); top = np.where(out.index.isin(['log_loss', 'brier']), np.inf, 1)
-        out['low'], out['high'] = np.where(keep, q[0], (2 * out.value - q[1]).clip(lower=0)), np.where(keep, q[1], np.minimum(2 * out.value - q[0], top))
+        q, v = np.nanquantile(boot, [.975, .025], 0), out.value.to_numpy(); basic, square = 2 * v - q, np.sqrt(np.maximum(2 * v ** 2 - q ** 2, 0)); most = np.where(out.index.isin(['log_loss', 'brier']), np.inf, 1)
+        out['low'], out['high'] = np.where(out.index.str.contains('ece|mce|calibration_error|miscalibration'), square, basic).clip(0, most)
+        for k in ('', 'top_label_'):
+            if f'{k}debiased_l2' in out.index: out.loc[f'{k}debiased_l2', ['low', 'high']] = out.loc[f'{k}calibration_error', ['low', 'high']]
         out['null'] = np.nanmean(null, 0); out['null_low'], out['null_high'] = np.nanquantile(null, [.025, .975], 0)
     return out
 
@@ -549,7 +551,8 @@ def predict_logits(
         t, note = load_tensors(cache)
         if note['key'] == key: return t['logits'].numpy(), t['y'].numpy()
     m, tok = _classifier(model); m = m.eval().to(device or ('cuda' if torch.cuda.is_available() else 'cpu')); feats = _features(tok, table, max_tokens); out = np.zeros((len(table), m.config.num_labels), np.float32)
-    for b in progress_bar(bucket([len(f['input_ids']) for f in feats], batch_size), 'logits', progress):
+    n = np.array([len(f['input_ids']) for f in feats]); batches = [b[n[b] == k] for b in bucket(n, batch_size) for k in np.unique(n[b])]     # of one length each
+    for b in progress_bar(batches, 'logits', progress):
         out[b] = m(**tok.pad([feats[i] for i in b], return_tensors='pt').to(m.device)).logits.float().cpu().numpy()
     if cache: save_tensors(cache, dict(logits=torch.tensor(out), y=torch.tensor(y)), dict(key=key, model=str(model)))
     return out, y

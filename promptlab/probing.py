@@ -9,6 +9,7 @@ __all__ = ['TREE_TASKS', 'TreebankError', 'read_treebank', 'tree_task', 'ProbeDa
 
 # %% ../nbs/posts/probing.ipynb #003
 import copy, json, math, os, time, warnings
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from scipy.linalg import cho_factor, cho_solve, lstsq
+from scipy.linalg.lapack import dpstrf
 from scipy.special import expit, log_softmax, softmax
 from scipy.stats import rankdata, spearmanr
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -365,7 +367,9 @@ def pool_texts(
     progress:bool=True,
 ) -> dict:                  # name of each pooler -> `Features`, rows in the order of the texts
     "Pool texts in every way asked for, with one forward each."
-    ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size); order = np.concatenate(batches)
+    ids = reader.encode(texts); lengths = np.array([len(i) for i in ids]); batches = bucket(lengths, batch_size)
+    if getattr(reader.model.config, 'trigram_input', False): batches = [b[lengths[b] == n] for b in batches for n in np.unique(lengths[b])]   # MobileBERT's embeddings look at their neighbours, padding too
+    order = np.concatenate(batches)
     key = f'{reader.fingerprint}-{digest(ids, batch_size)}'; tokens = {p.name: getattr(p, 'quantile', None) == 'tokens' for p in poolers}
     path = {p.name: Path(folder) / f'{key}-{digest(p.name)}.safetensors' for p in poolers}; todo = [p for p in poolers if not path[p.name].is_file()]
     sinks = {p.name: _Sink(path[p.name], int(lengths.sum()) if tokens[p.name] else len(ids)) for p in todo}
@@ -450,14 +454,18 @@ class Moments:
         X:np.ndarray,       # (rows, features)
         parts:np.ndarray,   # int (rows,): the part (fold, block) of each row
     ):
-        X = np.asarray(X, np.float64); self.mean, self.parts, self.n_parts = X.mean(0), parts, parts.max() + 1; self.X = X - self.mean
-        rows = [self.X[parts == p] for p in range(self.n_parts)]
-        self.n, self.sum, self.gram = np.array([len(r) for r in rows]), np.stack([r.sum(0) for r in rows]), np.stack([r.T @ r for r in rows])
+        self.X = np.array(X, np.float64); self.mean, self.parts, self.n_parts, D = self.X.mean(0), parts, parts.max() + 1, self.X.shape[1]; self.X -= self.mean
+        self.n, self.sum, self.gram = np.bincount(parts).astype(float), np.empty((self.n_parts, D)), np.empty((self.n_parts, D, D))
+        for p in range(self.n_parts): r = self.X[parts == p]; self.sum[p] = r.sum(0); np.matmul(r.T, r, out=self.gram[p])
         self.total = tuple(a.sum(0) for a in (self.n, self.sum, self.gram))
     def within(self, parts):
         "Number, sum and outer-product sum of the rows in some parts: the total less what is held out"
         out = np.setdiff1d(np.arange(self.n_parts), parts); down = len(out) < len(parts)
-        return tuple(t - a[out].sum(0) if down else a[parts].sum(0) for t, a in zip(self.total, (self.n, self.sum, self.gram)))
+        return tuple(reduce(np.subtract, (a[p] for p in out), +t) if down else sum(a[p] for p in parts) for t, a in zip(self.total, (self.n, self.sum, self.gram)))
+    @cached_property
+    def bound(self):
+        "Features that are linear functions of the others, by a Cholesky decomposition with pivots; none, where rows are too few to tell"
+        n, s, G = self.total; sd = _spread(n, s, G)[1]; _, order, rank, _ = dpstrf(G / n / sd / sd[:, None], tol=1e-10); return order[rank:] - 1 if rank < n - 1 else order[:0]
     def by_target(self, Y):
         "Sums of rows weighted by each column of Y (rows, targets), and of Y, for each part"
         rows = [self.parts == p for p in range(self.n_parts)]
@@ -469,9 +477,9 @@ def _spread(n, s, G):
 
 def _solve(A, B):
     "A^-1 B of a positive A; the shortest least-squares answer where A is singular"
-    try: L, low = cho_factor(A, check_finite=False); d = L.diagonal()
+    try: L, low = cho_factor(A.T, check_finite=False); d = L.diagonal()   # A is its own transpose, which lies as LAPACK wants it
     except np.linalg.LinAlgError: d = np.zeros(1)
-    return cho_solve((L, low), B) if d.min() > 1e-6 * d.max() else lstsq(A, B, cond=1e-10)[0]
+    return cho_solve((L, low), B, check_finite=False) if d.min() > 1e-6 * d.max() else lstsq(A, B, cond=1e-10)[0]
 
 # %% ../nbs/posts/probing.ipynb #048
 class Linear(Probe):
@@ -502,12 +510,12 @@ class LDA(Linear, SingleStepOpt):
         if not 0 <= shrinkage <= 1: raise ValueError(f'shrinkage is {shrinkage}; it must be from 0 to 1.')
         super().__init__('lda', make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver='lsqr', shrinkage=shrinkage or None))); self.shrinkage, self.link = shrinkage, 'logit'
     def _solutions(self, M, Y, sets, n_classes):
-        sums, counts = M.by_target(Y)
+        sums, counts = M.by_target(Y); bound = M.bound if not self.shrinkage else []
         for parts in sets:
             n, s, G = M.within(parts); c, (m, sd) = counts[parts].sum(0), _spread(n, s, G); mu = sums[parts].sum(0) / np.maximum(c, 1)[:, None]
-            R = (G - (mu * c[:, None]).T @ mu) / (n * sd) / sd[:, None]; d = np.where(c[:, None] > 0, (mu - m) / sd, 0.)
+            R = G; R -= (mu * c[:, None]).T @ mu; R *= 1 / (n * sd); R *= 1 / sd[:, None]; d = np.where(c[:, None] > 0, (mu - m) / sd, 0.)
             if self.shrinkage: R = (1 - self.shrinkage) * R + self.shrinkage * np.trace(R) / len(R) * np.eye(len(R))
-            W = _solve(R, d.T); coef = W / sd[:, None]
+            R[bound], R[:, bound], R[bound, bound], d[:, bound] = 0, 0, 1, 0; W = _solve(R, d.T); coef = W / sd[:, None]
             yield coef, np.log(np.maximum(c, 1e-12) / n) - .5 * (W * d.T).sum(0) - m @ coef
 
 class Ridge(Linear, SingleStepOpt):
@@ -535,15 +543,13 @@ class Logistic(Linear, SingleStepOpt):
         super().__init__('logistic', make_pipeline(StandardScaler(), LogisticRegression(C=C, tol=tol, max_iter=1000))); self.C, self.tol, self.link = C, tol, 'logit'
 
     def _solutions(self, M, Y, sets, n_classes):
-        Y = Y[:, 1:] if n_classes == 2 else Y; F = len(sets); g_sd = _spread(*M.total)[1]
-        Z = np.c_[M.X / g_sd, np.ones(len(M.X))]; inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0)[:, 0]
-        R, chol = np.zeros((Z.shape[1], F, 1)), []
-        for f, parts in enumerate(sets):
-            n, s, G = M.within(parts); R[:-1, f, 0] = (_spread(n, s, G)[1] / g_sd) ** 2
-            A = np.zeros((Z.shape[1],) * 2); A[:-1, :-1] = G / g_sd / g_sd[:, None]; A[-1, :-1] = A[:-1, -1] = s / g_sd; A[-1, -1] = n
-            chol.append(cho_factor(.15 * self.C * A + np.diag(R[:, f, 0] + 1e-9 * n), check_finite=False))
-        W = _newton(Z, Y, inside, self.C, R, lambda r: np.stack([cho_solve(c, r[:, f], check_finite=False) for f, c in enumerate(chol)], 1), self.tol * self.C * N)
-        for f in range(F): yield W[:-1, f] / g_sd[:, None], W[-1, f]
+        Y = Y[:, 1:] if n_classes == 2 else Y; F = len(sets); n, _, G = M.total; sd = _spread(*M.total)[1]; Z = np.c_[M.X / sd, np.ones(len(M.X))]
+        inside = np.stack([np.isin(M.parts, s) for s in sets], 1)[:, :, None].astype(float); N = inside.sum(0); R = np.zeros((Z.shape[1], F, 1))
+        for f, parts in enumerate(sets): R[:-1, f, 0] = (_spread(*M.within(parts))[1] / sd) ** 2     # the penalty is on weights of features standardised by the fit's own rows
+        w, V = np.linalg.eigh(G / n / sd / sd[:, None]); bend = .15 * self.C * N * np.r_[np.maximum(w, 0), 1][:, None, None] + np.r_[np.ones(len(w)), 0][:, None, None]
+        turn = lambda U, r: np.concatenate([(U @ r[:-1].reshape(len(w), -1)).reshape(r[:-1].shape), r[-1:]])
+        W = _newton(Z, Y, inside, self.C, R, lambda r: turn(V, turn(V.T, r) / bend), self.tol * self.C * N[:, 0])
+        for f in range(F): yield W[:-1, f] / sd[:, None], W[-1, f]
 
 def _newton(Z, Y, inside, C, R, precondition, tol, steps=100):
     "Minimise C * loss + penalty / 2 over W (features, fits, classes) for all fits together; `inside` (rows, fits, 1) says which rows a fit sees"
