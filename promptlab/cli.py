@@ -267,7 +267,7 @@ def attribute(
     train: Annotated[str, typer.Option(help='The texts it was trained on: a data set or a file.')],
     targets: Annotated[str, typer.Option(help='The texts to explain: a data set or a file.')],
     top: Annotated[int, typer.Option(help='Training texts of each kind, helpful and harmful, for each target.')] = 5,
-    method: Annotated[str, typer.Option(help='trak, tracin, cosine, head, representation, tfidf, bm25 or random.')] = 'trak',
+    method: Annotated[str, typer.Option(help='trak, tracin, cosine, head, ekfac, representation, tfidf, bm25, label or random.')] = 'trak',
     html: Annotated[Optional[Path], typer.Option(help='Write a page for reading.')] = None,
     out: Annotated[Optional[Path], typer.Option(help='Write the table as csv; default: standard output.')] = None,
     folder: Annotated[Optional[Path], typer.Option(help='Keep the features here: a run that is stopped goes on, other targets are quick.')] = None,

@@ -15,6 +15,6 @@ def readme(notebook='nbs/index.ipynb') -> str:
         for o in c['outputs']:
             if 'text' in o: out.append(f'```\n{"".join(o["text"]).rstrip()}\n```')
             elif 'text/markdown' in o.get('data', {}): out.append(''.join(o['data']['text/markdown']))
-    return re.sub(r'\]\((posts|lib)/', r'](nbs/\1/', '\n\n'.join(out)) + '\n'
+    return re.sub(r'\]\((?!\w+:|#)', '](nbs/', '\n\n'.join(out)) + '\n'
 
 if __name__ == '__main__': Path('README.md').write_text(readme(), encoding='utf-8')
