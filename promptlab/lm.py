@@ -7,17 +7,21 @@ __all__ = ['bucket', 'padding_ratio', 'progress_bar', 'Truncated', 'Encoded', 'M
 
 # %% ../nbs/lib/lm.ipynb #003
 import hashlib, inspect, json, logging, math, os, warnings
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file
 from tqdm.auto import tqdm
 from transformers import AttentionInterface, DynamicCache
+from transformers.activations import NewGELUActivation
+from transformers.pytorch_utils import Conv1D
 
 # %% ../nbs/lib/lm.ipynb #006
 def bucket(
@@ -127,6 +131,7 @@ class FrozenLM:
         self.context = getattr(cfg, 'max_position_embeddings', None)   # most positions, None for no limit
         self._softcap = getattr(cfg, 'final_logit_softcapping', None)
         self._positions = 'position_ids' in inspect.signature(self.base.forward).parameters
+        self._stand_ins = _faster(self.base)
         self._check()
 
     @classmethod
@@ -159,10 +164,43 @@ class FrozenLM:
         return f'FrozenLM({self.name}: {self.n_parameters / 1e6:.1f}M parameters, width {self.width}, context {self.context}, {self.device}, {self.dtype})'
 
 # %% ../nbs/lib/lm.ipynb #018
+class _Product(torch.autograd.Function):
+    "x @ weight + bias and its gradient for x, each from a weight in oneDNN's own order"
+    @staticmethod
+    def forward(ctx, x, frozen): ctx.frozen = frozen; return _multiply(x, frozen.there, frozen.module.bias)
+    @staticmethod
+    def backward(ctx, grad):
+        f = ctx.frozen
+        if f.back is None: f.back = _in_order(f.weight.T)
+        return _multiply(grad, f.back), None
+
+def _in_order(weight): return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 64)
+def _multiply(x, weight, bias=None): return torch.ops.mkldnn._linear_pointwise(x.contiguous(), weight, bias, 'none', [], '')
+
+class _Frozen:
+    "The `forward` of a linear layer whose weight is put in order once; where the weight is to be trained, the layer's own"
+    def __init__(self, module): self.module, self.version = module, None
+    @property
+    def weight(self): return self.module.weight.T if isinstance(self.module, Conv1D) else self.module.weight   # (out, in)
+    def __call__(self, x):
+        w = self.module.weight
+        if w.requires_grad or torch.is_autocast_enabled('cpu'): return type(self.module).forward(self.module, x)
+        if w._version != self.version: self.there, self.back, self.version = _in_order(self.weight), None, w._version
+        return _Product.apply(x, self)
+
+def _faster(base):
+    "(module, function) for the modules of a frozen model that something equal and faster can stand in for"
+    products = [m for m in base.modules() if type(m) in (torch.nn.Linear, Conv1D) and m.weight.dtype == torch.float32 and m.weight.device.type == 'cpu']
+    fits = sum(m.weight.nbytes for m in products) * 4 < psutil.virtual_memory().available and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
+    return [(m, _Frozen(m)) for m in products if fits] + [(m, partial(F.gelu, approximate='tanh')) for m in base.modules() if type(m) is NewGELUActivation]
+
 def _run(self, positions, **kw):
     "Call the model below its head, with explicit positions"
     if self._positions: kw['position_ids'] = positions
-    return self.base(return_dict=True, **kw)
+    for m, f in self._stand_ins: m.forward = f
+    try: return self.base(return_dict=True, **kw)
+    finally:
+        for m, _ in self._stand_ins: del m.forward
 FrozenLM._run = _run
 
 # %% ../nbs/lib/lm.ipynb #020
