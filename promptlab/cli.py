@@ -419,7 +419,7 @@ def results(
             if isinstance(v, dict): yield from flat(v, f'{pre}{k}.')
             elif isinstance(v, list) and v and isinstance(v[0], dict): yield f'{pre}{k}: {len(v)} rows'
             else: yield f'{pre}{k} {v:.4g}' if isinstance(v, float) else f'{pre}{k} {v}'
-    r = t.set_index('name').loc[run]; print(', '.join(f'{k} {r[k]}' for k in ('model', 'data', 'rows', 'seed', 'device', 'date', 'commit') if k in r and r[k] == r[k]))
+    r = t.set_index('name').loc[run]; print(report.facts(r))
     for line in flat(r.measured): print('    ' + line)
 
 @app.command()
