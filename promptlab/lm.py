@@ -180,11 +180,12 @@ def _multiply(x, weight, bias=None): return torch.ops.mkldnn._linear_pointwise(x
 class _Frozen:
     "The `forward` of a linear layer whose weight is put in order once; where the weight is to be trained, the layer's own"
     def __init__(self, module): self.module, self.version = module, None
+    def __getstate__(self): return dict(module=self.module, version=None)   # what is in order cannot be copied, and is made again
     @property
     def weight(self): return self.module.weight.T if isinstance(self.module, Conv1D) else self.module.weight   # (out, in)
     def __call__(self, x):
         w = self.module.weight
-        if w.requires_grad or torch.is_autocast_enabled('cpu'): return type(self.module).forward(self.module, x)
+        if w.requires_grad or not x.is_cpu or x.dtype != torch.float32 or torch.is_autocast_enabled('cpu'): return type(self.module).forward(self.module, x)
         if w._version != self.version: self.there, self.back, self.version = _in_order(self.weight), None, w._version
         return _Product.apply(x, self)
 
