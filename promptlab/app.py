@@ -42,8 +42,9 @@ def layer_curves(
     t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False, sort=False).agg(value=(metric, 'mean'), sd=(metric, 'std'), low=('low', 'mean'), high=('high', 'mean'), majority=('majority', 'mean'), bag=('bag_of_words', 'mean'))
     if metric != 'score': t = t.assign(low=t.value - t.sd, high=t.value + t.sd)
     base = alt.Chart(t).encode(alt.X('layer:Q', title='layer', axis=alt.Axis(tickMinStep=1, format='d')), _colour(alt.Legend(orient='bottom', labelLimit=400, columns=3, symbolType='stroke', symbolOpacity=1)))
-    line = base.mark_line(point=True).encode(alt.Y('value:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), alt.StrokeDash('classifier:N', sort=None, legend=alt.Legend(orient='top', symbolType='stroke', symbolStrokeColor='black')), tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip('value:Q', format='.3f'), alt.Tooltip('low:Q', format='.3f'), alt.Tooltip('high:Q', format='.3f')])
-    parts = [base.mark_area(opacity=.12).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line]
+    value = base.encode(alt.Y('value:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), tooltip=['model', 'classifier', 'token', 'layer', *(alt.Tooltip(f'{c}:Q', format='.3f') for c in ('value', 'low', 'high'))])
+    line = value.mark_line().encode(alt.StrokeDash('classifier:N', sort=None, legend=alt.Legend(orient='top', symbolType='stroke')))
+    parts = [base.mark_area(opacity=.12).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line, value.mark_circle()]
     if metric == 'score': parts += [alt.Chart(t).mark_rule(strokeDash=d, color='grey').encode(alt.Y(f'mean({c}):Q')) for c, d in (('majority', [1, 3]), ('bag', [6, 4]))]
     return alt.layer(*parts).properties(width=240, height=220).facet(alt.Facet('token:N', title=None, sort=places(t.token)), columns=3)
 
