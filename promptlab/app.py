@@ -29,7 +29,8 @@ def metrics(table:pd.DataFrame) -> list:
     return [m for m in METRICS if m in table and table[m].notna().any()]
 
 # %% ../nbs/lib/app.ipynb #011
-_COLOUR = alt.Color('model:N', scale=alt.Scale(range=['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000']), legend=alt.Legend(orient='bottom', labelLimit=400, columns=3))
+_COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#999999']
+def _colour(legend=None): return alt.Color('model:N', sort=None, scale=alt.Scale(range=_COLOURS), legend=legend)
 
 def _layers(t): return t[t.layer.notna()].assign(layer=lambda t: t.layer.astype(int))
 
@@ -38,11 +39,12 @@ def layer_curves(
     metric:str,          # one of `METRICS`
 ) -> alt.LayerChart:
     "A metric by layer: a line a model and probe, a panel a place, with a band; dotted and dashed, the majority and the bag of words."
-    t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False).agg(value=(metric, 'mean'), sd=(metric, 'std'), low=('low', 'mean'), high=('high', 'mean'), majority=('majority', 'mean'), bag=('bag_of_words', 'mean'))
+    t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False, sort=False).agg(value=(metric, 'mean'), sd=(metric, 'std'), low=('low', 'mean'), high=('high', 'mean'), majority=('majority', 'mean'), bag=('bag_of_words', 'mean'))
     if metric != 'score': t = t.assign(low=t.value - t.sd, high=t.value + t.sd)
-    base = alt.Chart(t).encode(alt.X('layer:Q', title='layer', axis=alt.Axis(tickMinStep=1, format='d')), _COLOUR)
-    line = base.mark_line(point=True).encode(alt.Y('value:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), alt.StrokeDash('classifier:N', legend=alt.Legend(orient='bottom')), tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip('value:Q', format='.3f'), alt.Tooltip('low:Q', format='.3f'), alt.Tooltip('high:Q', format='.3f')])
-    parts = [base.mark_area(opacity=.12).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line]
+    base = alt.Chart(t).encode(alt.X('layer:Q', title='layer', axis=alt.Axis(tickMinStep=1, format='d')), _colour(alt.Legend(orient='bottom', labelLimit=400, columns=3, symbolType='stroke', symbolOpacity=1)))
+    value = base.encode(alt.Y('value:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), tooltip=['model', 'classifier', 'token', 'layer', *(alt.Tooltip(f'{c}:Q', format='.3f') for c in ('value', 'low', 'high'))])
+    line = value.mark_line().encode(alt.StrokeDash('classifier:N', sort=None, legend=alt.Legend(orient='top', symbolType='stroke')))
+    parts = [base.mark_area(opacity=.12).encode(alt.Y('low:Q'), alt.Y2('high:Q'), alt.Detail('classifier:N')), line, value.mark_circle()]
     if metric == 'score': parts += [alt.Chart(t).mark_rule(strokeDash=d, color='grey').encode(alt.Y(f'mean({c}):Q')) for c, d in (('majority', [1, 3]), ('bag', [6, 4]))]
     return alt.layer(*parts).properties(width=240, height=220).facet(alt.Facet('token:N', title=None, sort=places(t.token)), columns=3)
 
@@ -51,21 +53,22 @@ def heat_map(
     metric:str,
 ) -> alt.Chart:
     "A metric by layer and place, a panel a model and probe."
-    t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False)[metric].mean().assign(panel=lambda t: t.model + ', ' + t.classifier)
+    t = _layers(rows).groupby(['model', 'classifier', 'token', 'layer'], as_index=False, sort=False)[metric].mean().assign(panel=lambda t: t.model + ', ' + t.classifier)
     return alt.Chart(t).mark_rect().encode(alt.X('layer:O', title='layer', axis=alt.Axis(labelAngle=0)), alt.Y('token:N', sort=places(t.token), title='place'), alt.Color(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(scheme='viridis')),
-                                           tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(width=240).facet(alt.Facet('panel:N', title=None), columns=3)
+                                           tooltip=['model', 'classifier', 'token', 'layer', alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(width=240).facet(alt.Facet('panel:N', title=None, sort=list(t.panel.unique())), columns=3)
 
 def fold_scatter(
     rows:pd.DataFrame,
     metric:str,
 ) -> alt.Chart:
     "Every fold of every cell."
-    return alt.Chart(_layers(rows)).mark_circle(opacity=.5).encode(alt.X('layer:O', title='layer', axis=alt.Axis(labelAngle=0)), alt.XOffset('model:N'), alt.Y(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), _COLOUR,
-                                                                   tooltip=['model', 'classifier', 'pooler', 'fold', 'n_train', 'n_test', alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(height=260, width='container')
+    tips = ['model', 'classifier', 'pooler', 'fold', 'n_train', 'n_test']
+    return alt.Chart(_layers(rows)[['layer', metric, *tips]]).mark_circle(opacity=.5).encode(alt.X('layer:O', title='layer', axis=alt.Axis(labelAngle=0)), alt.XOffset('model:N'), alt.Y(f'{metric}:Q', title=METRICS[metric], scale=alt.Scale(zero=False)), _colour(),
+                                                                   tooltip=[*tips, alt.Tooltip(f'{metric}:Q', format='.3f')]).properties(height=260, width='container')
 
 def selectivity_scatter(cells:pd.DataFrame) -> alt.Chart:
     "Selectivity against the score, a point a cell."
-    return alt.Chart(cells).mark_point().encode(alt.X('score:Q', title=METRICS['score'], scale=alt.Scale(zero=False)), alt.Y('selectivity:Q', scale=alt.Scale(zero=False)), _COLOUR, alt.Shape('classifier:N', legend=alt.Legend(orient='bottom')),
+    return alt.Chart(cells[['model', 'classifier', 'pooler', 'score', 'selectivity']]).mark_point().encode(alt.X('score:Q', title=METRICS['score'], scale=alt.Scale(zero=False)), alt.Y('selectivity:Q', scale=alt.Scale(zero=False)), _colour(), alt.Shape('classifier:N', sort=None, legend=alt.Legend(orient='bottom')),
                                                 tooltip=['model', 'classifier', 'pooler', alt.Tooltip('score:Q', format='.3f'), alt.Tooltip('selectivity:Q', format='.3f')]).properties(height=300, width='container')
 
 # %% ../nbs/lib/app.ipynb #015
@@ -88,16 +91,17 @@ def page(
         st.warning(f'There is no {"finished cell in the" if len(ledger) else ""} ledger at {path}.'.replace('no  ', 'no ')); st.markdown('Make one, then load this page again:'); st.code(f'promptlab probe --data mini-imdb --out {path if path.suffix == "" else path.parent}')
         _failed(ledger); return
     dataset = st.sidebar.selectbox('Data set', sorted(cells.dataset.unique())); here = cells[cells.dataset == dataset]; metric = st.sidebar.selectbox('Metric', metrics(here), format_func=METRICS.get)
-    models, tokens, probes = _choose('Models', list(here.model.unique())), _choose('Poolers (place)', places(here.token)), _choose('Probes', list(here.classifier.unique()))
-    keep = lambda t: t[(t.dataset == dataset) & t.model.isin(models) & t.token.isin(tokens) & t.classifier.isin(probes)]; rows, some = keep(ledger[ledger.status == 'ok']), keep(cells); rows = rows[rows[metric].notna()]
+    models, tokens, probes = _choose('Models', list(here.model.unique()), list(here.model.unique()[:len(_COLOURS)])), _choose('Poolers (place)', places(here.token)), _choose('Probes', list(here.classifier.unique()))
+    keep = lambda t: t[(t.dataset == dataset) & t.model.isin(models) & t.token.isin(tokens) & t.classifier.isin(probes)]; rows, some = (t[t[metric].notna()] for t in (keep(ledger[ledger.status == 'ok']), keep(cells)))
     if not len(rows): st.warning(f'No cell that is chosen has the metric {METRICS[metric]}; choose another metric or probe.'); return
     best = some.loc[some[metric].idxmin() if metric in ('log_loss', 'brier', 'ece', 'rmse', 'mdl_bits', 'train_loss', 'val_loss', 'seconds', 'control') else some[metric].idxmax()]
+    if len(models) < here.model.nunique(): st.sidebar.caption(f'{len(models)} of {here.model.nunique()} models are drawn.')
     st.caption(f'{len(some)} of {len(cells)} cells, {len(rows)} folds. Best {METRICS[metric]}: **{best[metric]:.3f}** ({best.model}, {best.pooler}, {best.classifier}). Majority {some.majority.mean():.3f}, bag of words {some.bag_of_words.mean():.3f}.')
     st.subheader('By layer'); st.altair_chart(layer_curves(rows, metric)); st.caption('Bands: 95 % bootstrap over rows for the score, else one standard deviation over folds. Dotted: majority; dashed: bag of words.')
     st.subheader('By layer and place'); st.altair_chart(heat_map(rows, metric))
     left, right = st.columns(2)
-    with left: st.subheader('Folds'); st.altair_chart(fold_scatter(rows, metric), width='stretch')
-    with right: st.subheader('Selectivity against score'); st.altair_chart(selectivity_scatter(some), width='stretch')
+    with left: st.subheader('Folds'); st.caption('Colours as above.'); st.altair_chart(fold_scatter(rows, metric), width='stretch')
+    with right: st.subheader('Selectivity against score'); st.caption('A point a cell.'); st.altair_chart(selectivity_scatter(some), width='stretch')
     st.subheader('Table'); show = [c for c in ['model', 'pooler', 'classifier', *metrics(some), 'low', 'high', 'majority', 'bag_of_words', 'n_parameters', 'n_features'] if c in some]; st.dataframe(some[show], hide_index=True)
     st.download_button('Download as csv', some[show].to_csv(index=False), f'{dataset.replace(":", "-")}.csv', 'text/csv')
     st.subheader('Provenance'); facts = [c for c in 'n_folds seed device date commit python promptlab torch transformers scikit-learn cores'.split() if c in rows]

@@ -134,6 +134,8 @@ def train_lm(
     bf16:bool=None,         # autocast; None: whatever is faster
     log_every:int=50,       # steps; held-out losses every fourth time
     save_every:int=200,     # steps
+    keep:tuple=(),          # steps after which the weights are kept as `step-N.safetensors` in `out`, held-out losses in the note; 0: before the first
+    stop:int=None,          # the step after which to break off; the rate stays that of `steps`
     progress:bool=True,
 ) -> tuple:                 # (model, log as a `DataFrame`: step, tokens, lr, loss, seconds, heldout_KIND)
     "Train a GPT-2 on any number of kinds of text. Interrupted, it resumes and ends with the same weights."
@@ -147,20 +149,23 @@ def train_lm(
     rate = lambda s: min((s + 1) / max(1, warmup * steps), 1, (steps - s) / max(1, decay * steps))
     checks = {k: [draw({k: s}, {k: 1}, 4, context, 10**6, i).to(device) for i in range(4)] for k, s in heldout.items()}
     if bf16 is None: bf16 = bf16_is_faster(model, draw(train, weights, batch, context, seed, 0).to(device))
-    t0, run = time.time() - spent, []
-    with progress_bar(range(start, steps), 'train_lm', progress, initial=start, total=steps) as bar:
+    def keep_weights(done):
+        if done in keep: save_tensors(Path(out) / f'step-{done}.safetensors', model.state_dict(), dict(step=done, tokens=done * batch * context, seed=seed, heldout={k: _mean_loss(model, b, bf16) for k, b in checks.items()}))
+    t0, run, last = time.time() - spent, [], min(steps, stop or steps)
+    if start == 0: keep_weights(0)
+    with progress_bar(range(start, last), 'train_lm', progress, initial=start, total=last) as bar:
         for step in bar:
             for o, base in zip(opts, (lr, lr / 5)):
                 for g in o.param_groups: g['lr'] = base * rate(step)
             loss = _lm_loss(model, draw(train, weights, batch, context, seed, step).to(device), bf16)
             loss.backward(); torch.nn.utils.clip_grad_norm_(model.parameters(), 1.)
             for o in opts: o.step(); o.zero_grad()
-            run.append(loss.detach()); done = step + 1
-            if done % log_every == 0 or done == steps:
+            run.append(loss.detach()); done = step + 1; keep_weights(done)
+            if done % log_every == 0 or done == last:
                 row = dict(step=done, tokens=done * batch * context, lr=lr * rate(step), loss=torch.stack(run).mean().item(), seconds=round(time.time() - t0, 1))
-                if done % (4 * log_every) == 0 or done == steps: row |= {f'heldout_{k}': _mean_loss(model, b, bf16) for k, b in checks.items()}
+                if done % (4 * log_every) == 0 or done == last: row |= {f'heldout_{k}': _mean_loss(model, b, bf16) for k, b in checks.items()}
                 log.append(row); run = []; bar.set_postfix(loss=f'{row["loss"]:.3f}')
-            if done % save_every == 0 or done == steps:
+            if done % save_every == 0 or done == last:
                 t = {f'model.{k}': v for k, v in model.state_dict().items()}
                 for i, o in enumerate(opts): t |= {f'opt{i}.{k}': v for k, v in optimizer_tensors(o).items()}
                 save_tensors(file, t, dict(step=done, log=log, seconds=time.time() - t0, bf16=bf16))

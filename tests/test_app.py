@@ -1,8 +1,10 @@
 "The probing explorer in a real browser: selections change the plots, nothing is said on the console, a missing ledger is explained."
-import shutil, socket, subprocess, sys, time, urllib.request
+import io, json, shutil, socket, subprocess, sys, time, urllib.request
 from importlib.resources import files
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 pytest.importorskip('streamlit')
@@ -72,6 +74,16 @@ def test_selections_change_the_plots(ledger, serve, browser, tmp_path):
     choose(tab, 'Data set', 'mini-treebank:depth'); assert settled(tab, 0) != third
     with tab.expect_download() as d: tab.get_by_role('button', name='Download as csv', exact=True).click()
     assert 'ridge' in Path(d.value.path()).read_text() and not said and not asked, (said, asked)
+    tab.close()
+
+def test_many_models_do_not_crowd_out_the_plots(ledger, serve, browser, tmp_path):
+    lines = [json.loads(l) for l in (ledger / 'ledger.jsonl').read_text().splitlines()]
+    (tmp_path / 'ledger.jsonl').write_text(''.join(json.dumps(l | dict(key=f'{i} {l["key"]}', model=f'{l["model"]}, stage {i}', selectivity=l.get('selectivity', 0) + i / 100)) + '\n' for i in range(13) for l in lines))
+    tab, said, _ = open_tab(browser, serve(tmp_path)); tab.locator(PLOT).nth(3).wait_for(); box = tab.locator('[data-testid="stMultiSelect"]', has_text='Models')
+    assert box.get_by_role('button', name='Remove').count() == 8 and '8 of 26 models' in tab.locator('[data-testid="stSidebar"]').inner_text()
+    for plot in (2, 3):
+        picture = plt.imread(io.BytesIO(settled(tab, plot)))[..., :3]; rows = np.flatnonzero((np.ptp(picture, -1) > .3).any(1)); assert np.ptp(rows) > 80, 'the points fill a plot of some height'
+    assert not said, said
     tab.close()
 
 def test_says_when_there_is_no_ledger(serve, browser, tmp_path):
