@@ -279,17 +279,17 @@ def found_topics(task, scores, k=20):
     own, asked = task.topics; top = np.argsort(-scores, axis=0, kind='stable')[:k]; return round(float((own[top] == asked).mean()), 3)
 
 def lds_bench(task, seeds, traker):
-    "LDS and cost of each method, each from one training run a seed"
+    "LDS and cost (seconds of CPU) of each method, each from one training run a seed"
     Y = truth(task); mean, masks, positive = Y.mean(0), task.masks, task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
     signs = np.where(positive[:, None] == task.asked.label.to_numpy(), 1., -1.); texts = lambda m: similarity(task.table, task.asked, m, progress=False)
     def add(name, make, where=found):
-        start = time.perf_counter(); scores = make(); took = time.perf_counter() - start; where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
+        start = time.process_time(); scores = make(); took = time.process_time() - start; where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
         if where is found:
             cost.setdefault(name, round(took, 1))
             if task.topics: topics.setdefault(name, []).append(found_topics(task, scores))
         print(name, where[name][-1], flush=True); return scores
     for seed in seeds:
-        start = time.perf_counter(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', round(time.perf_counter() - start, 1)); four, last = kept[:4], kept[-1:]
+        start = time.process_time(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', round(time.process_time() - start, 1)); four, last = kept[:4], kept[-1:]
         with tempfile.TemporaryDirectory() as store:
             rows, to = (model_rows(d, m) for d in (task.train, task.targets)); again = lambda states, **how: gradients(task, m, states, folder=store, **how)
             grad = (lambda states, **how: gradients(task, m, states, **how)) if seed == seeds[0] else again   # the first run is timed, each method with features of its own; the others share them
@@ -303,7 +303,7 @@ def lds_bench(task, seeds, traker):
             for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
         add('four checkpoints of 1024', lambda: gradients(task, m, four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(gradients(task, m, last, proj_dim=1024, seed=p) for p in range(4)), settings)
     if traker:
-        start = time.perf_counter(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.perf_counter() - start, 1)
+        start = time.process_time(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.process_time() - start, 1)
         for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s); cost[f'traker 0.3.2, last checkpoint, lambda {lam:g}'] = took
     for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
     top = ceiling(Y, len(Y)); print(f'ceiling {top:.3f}')
