@@ -60,10 +60,10 @@ def pretrained(file):
 def as_table(t): return pd.DataFrame(dict(text=[' '.join(f'w{w}' for w in i[m > 0][1:]) for i, m in zip(t['input_ids'].numpy(), t['attention_mask'].numpy())], label=t['labels'].numpy()))
 
 def synthetic(draw=0):
-    "Draw 1 has other texts and other halves than draw 0, of the same world"
+    "Draw 1 has other texts and other, fewer halves than draw 0, of the same world"
     base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11 + 100 * draw, .05), texts(200, 12 + 100 * draw, 0), texts(1000, 13 + 100 * draw, 0)
     return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
-                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 100, seed=draw), seeds=3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
+                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 60 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
 def encoder_task(name, data, table, asked, held, tokens):
     "Real texts, read by the lowest layer of a real encoder"
@@ -259,7 +259,7 @@ def traker_scores(task, state, k, lambdas):
     m = copy.deepcopy(task.base); m.set_attn_implementation('eager'); m = Masked(m); n, to = len(task.table), len(task.asked); state = {f'model.{a}': v for a, v in state.items()}
     def batches(d):
         cols = [d['input_ids'], torch.zeros_like(d['input_ids']), d['attention_mask'], d['labels']]
-        for i in range(0, len(cols[0]), 100): yield [c[i:i + 100] for c in cols]
+        for i in range(0, len(cols[0]), 64): yield [c[i:i + 64] for c in cols]
     t = TRAKer(model=m, task='text_classification', train_set_size=n, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50)
     t.load_checkpoint(state, model_id=0)
     for b in batches(task.train): t.featurize(batch=b, num_samples=len(b[0]))
@@ -278,7 +278,7 @@ def found_topics(task, scores, k=20):
     "Share of each target's top k texts that have its topic"
     own, asked = task.topics; top = np.argsort(-scores, axis=0, kind='stable')[:k]; return round(float((own[top] == asked).mean()), 3)
 
-def lds_bench(task, seeds, traker):
+def lds_bench(task, seeds, short):
     "LDS and cost (seconds of CPU) of each method, each from one training run a seed"
     Y = truth(task); mean, masks, positive = Y.mean(0), task.masks, task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
     signs = np.where(positive[:, None] == task.asked.label.to_numpy(), 1., -1.); texts = lambda m: similarity(task.table, task.asked, m, progress=False)
@@ -297,12 +297,13 @@ def lds_bench(task, seeds, traker):
             for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', lambda: grad(four, method=method))
             add('last layer, four checkpoints', lambda: gradients(task, m, four, method='head')); add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
             add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
+            if short: continue
             for k in (64, 256, 1024): add(f'size {k}', lambda: gradients(task, m, last, proj_dim=k), settings)
             add('size 4096', lambda: again(last), settings)
             for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: again(states), settings)
             for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
         add('four checkpoints of 1024', lambda: gradients(task, m, four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(gradients(task, m, last, proj_dim=1024, seed=p) for p in range(4)), settings)
-    if traker:
+    if not short:
         start = time.process_time(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.process_time() - start, 1)
         for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s); cost[f'traker 0.3.2, last checkpoint, lambda {lam:g}'] = took
     for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
@@ -370,11 +371,11 @@ def base(n, longest):
 def main():
     a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'memory', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
     a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
-    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--no-traker', action='store_true')
+    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, and no settings but the default')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
     if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
         task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
-        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
+        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, a.short), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
         if a.part == 'truth' or got is None: return
     else:
         name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')
