@@ -63,7 +63,7 @@ def synthetic(draw=0):
     "Draw 1 has other texts and other, fewer halves than draw 0, of the same world"
     base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11 + 100 * draw, .05), texts(200, 12 + 100 * draw, 0), texts(1000, 13 + 100 * draw, 0)
     return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
-                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 40 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
+                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 24 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
 def encoder_task(name, data, table, asked, held, tokens):
     "Real texts, read by the lowest layer of a real encoder"
