@@ -7,7 +7,7 @@
 `truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `synthetic-again` (other texts and halves), `tweets` or `imdb`.
 Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
 """
-import argparse, copy, importlib.util, multiprocessing, re, statistics, tempfile, time, warnings
+import argparse, copy, importlib.util, multiprocessing, re, statistics, sys, tempfile, time, warnings
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -374,7 +374,7 @@ def main():
     a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, and no settings but the default')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
     if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
-        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
+        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {" ".join(sys.argv[1:])}')
         got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, a.short), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
         if a.part == 'truth' or got is None: return
     else:
