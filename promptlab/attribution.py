@@ -85,7 +85,7 @@ class PerText:
         g = g.float().reshape(len(g), -1, g.shape[-1])
         if isinstance(m, nn.Embedding):
             if m.padding_idx is not None: g = g * (x != m.padding_idx).reshape(len(x), -1, 1)
-            if name: sketch.rows(y, name['weight'], x.reshape(len(x), -1), g * getattr(m, 'embed_scale', 1))
+            if name: sketch.rows(y, name['weight'], x.reshape(len(x), -1), g * getattr(m, 'embed_scale', 1), m.weight.numel())
             return
         x = x.float().reshape(len(x), -1, x.shape[-1])
         if 'bias' in name: sketch.vector(y, name['bias'], g.sum(1))
@@ -162,10 +162,11 @@ class Sketch:
         a, b = left.shape[-1], right.shape[-1]; rows = max(1, _block // (len(left) * b))
         for i in range(0, a, rows):
             self.vector(y, name, (left[:, :, i:i + rows].transpose(1, 2) @ right).flatten(1), i * b)
-    def rows(self, y, name, ids, g):
-        "Add rows g (texts, tokens, width) of an embedding table, at the ids (texts, tokens)"
-        index = ids[..., None] * g.shape[-1] + torch.arange(g.shape[-1], device=g.device)
-        y.scatter_add_(1, self.places(name, index).flatten(1), g.flatten(1))
+    def rows(self, y, name, ids, g, size):
+        "Add rows g (texts, tokens, width) of an embedding of `size` numbers, at the ids (texts, tokens)"
+        if size < self.room or (name, 0, size, g.device) in self.tables: places = self.table(name, 0, size, g.device).view(-1, g.shape[-1])[ids]
+        else: places = self.places(name, ids[..., None] * g.shape[-1] + torch.arange(g.shape[-1], device=g.device))
+        y.scatter_add_(1, places.flatten(1), g.flatten(1))
     def finish(self, y): return y[:, :self.k] - y[:, self.k:]
 
 # %% ../nbs/posts/attribution.ipynb #017
@@ -188,7 +189,7 @@ class Rademacher(Sketch):
         for i in range(0, v.shape[1], step):
             part = v[:, i:i + step]; index = torch.arange(start + i, start + i + part.shape[1], device=v.device)[:, None] * self.k + cols
             y += part @ ((_hash(index, key) & 1) * 2. - 1) / self.k ** .5
-    def rows(self, y, name, ids, g):
+    def rows(self, y, name, ids, g, size):
         for i, j in np.ndindex(*ids.shape): self.vector(y[i:i + 1], name, g[i:i + 1, j], int(ids[i, j]) * g.shape[-1])
     def finish(self, y): return y
 
@@ -198,7 +199,7 @@ class Whole(Sketch):
     def __init__(self, sizes:dict): self.at = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist())); self.k = sum(sizes.values())
     def zeros(self, n, device): return torch.zeros(n, self.k, device=device)
     def vector(self, y, name, v, start=0): i = self.at[name] + start; y[:, i:i + v.shape[1]] += v
-    def rows(self, y, name, ids, g):
+    def rows(self, y, name, ids, g, size):
         index = self.at[name] + ids[..., None] * g.shape[-1] + torch.arange(g.shape[-1], device=g.device)
         y.scatter_add_(1, index.flatten(1), g.flatten(1))
     def finish(self, y): return y
@@ -210,7 +211,7 @@ class _Sum(Sketch):
     def zeros(self, n, device): return torch.zeros(n, 0, device=device)
     def vector(self, y, name, v, start=0): self.total[name] += self.c @ v
     def outer(self, y, name, left, right): self.total[name] += torch.einsum('n,nta,ntb->ab', self.c, left, right).flatten()
-    def rows(self, y, name, ids, g): self.total[name].view(-1, g.shape[-1]).index_add_(0, ids.flatten(), (self.c[:, None, None] * g).flatten(0, 1))
+    def rows(self, y, name, ids, g, size): self.total[name].view(-1, g.shape[-1]).index_add_(0, ids.flatten(), (self.c[:, None, None] * g).flatten(0, 1))
     def finish(self, y): return y
 
 def self_check(

@@ -48,3 +48,9 @@ def test_says_how_to_rerun(post):
     box, = (s for c in cells if '## Rerun this' in (s := ''.join(c['source'])) and c['cell_type'] == 'markdown')
     assert f'`promptlab rerun {name}`' in box and re.findall(r'[/F]([\w-]+)\.ipynb\)', box.split('Open it')[1]) == [name, name]
     assert any("'google.colab'" in ''.join(c['source']) for c in cells)
+
+def test_records_name_commits_that_exist():
+    git = lambda *a: subprocess.run(['git', '-C', ROOT, *a], capture_output=True, text=True)
+    if git('rev-parse', '--is-shallow-repository').stdout.strip() != 'false': pytest.skip('needs the whole history')
+    lost = {p.name: c for p in ROOT.glob('results/*.json') if git('merge-base', '--is-ancestor', c := json.loads(p.read_text())['commit'].rstrip('+'), 'HEAD').returncode}
+    assert not lost, f'measured at commits that are not in this history: {lost}'
