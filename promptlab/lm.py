@@ -177,6 +177,11 @@ class _Product(torch.autograd.Function):
 def _in_order(weight): return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 64)
 def _multiply(x, weight, bias=None): return torch.ops.mkldnn._linear_pointwise(x.contiguous(), weight, bias, 'none', [], '')
 
+def _can_order():
+    "Does this build of torch have these products?"
+    try: return torch.equal(_multiply(torch.ones(2, 8), _in_order(torch.eye(8))), torch.ones(2, 8))
+    except (AttributeError, RuntimeError): return False
+
 class _Frozen:
     "The `forward` of a linear layer whose weight is put in order once; where the weight is to be trained, the layer's own"
     def __init__(self, module): self.module, self.version = module, None
@@ -192,7 +197,7 @@ class _Frozen:
 def _faster(base):
     "(module, function) for the modules of a frozen model that something equal and faster can stand in for"
     products = [m for m in base.modules() if type(m) in (torch.nn.Linear, Conv1D) and m.weight.dtype == torch.float32 and m.weight.device.type == 'cpu']
-    fits = sum(m.weight.nbytes for m in products) * 4 < psutil.virtual_memory().available and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
+    fits = sum(m.weight.nbytes for m in products) * 4 < psutil.virtual_memory().available and _can_order()
     return [(m, _Frozen(m)) for m in products if fits] + [(m, partial(F.gelu, approximate='tanh')) for m in base.modules() if type(m) is NewGELUActivation]
 
 def _run(self, positions, **kw):
