@@ -196,9 +196,10 @@ class _Frozen:
 
 def _faster(base):
     "(module, function) for the modules of a frozen model that something equal and faster can stand in for"
-    products = [m for m in base.modules() if type(m) in (torch.nn.Linear, Conv1D) and m.weight.dtype == torch.float32 and m.weight.device.type == 'cpu']
+    own = [m for m in base.modules() if 'forward' not in vars(m)]   # not those that a library has put a function of its own on
+    products = [m for m in own if type(m) in (torch.nn.Linear, Conv1D) and m.weight.dtype == torch.float32 and m.weight.device.type == 'cpu']
     fits = sum(m.weight.nbytes for m in products) * 4 < psutil.virtual_memory().available and _can_order()
-    return [(m, _Frozen(m)) for m in products if fits] + [(m, partial(F.gelu, approximate='tanh')) for m in base.modules() if type(m) is NewGELUActivation]
+    return [(m, _Frozen(m)) for m in products if fits] + [(m, partial(F.gelu, approximate='tanh')) for m in own if type(m) is NewGELUActivation]
 
 def _run(self, positions, **kw):
     "Call the model below its head, with explicit positions"
