@@ -216,10 +216,10 @@ def speed(rounds):
 
 def families():
     "Small shapes of every family, with random weights"
-    small = dict(vocab_size=500, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, max_position_embeddings=64, pad_token_id=0)
-    gpt = dict(vocab_size=500, n_positions=64, n_embd=64, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None, pad_token_id=0); torch.manual_seed(0)
+    small = dict(vocab_size=WORDS, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, max_position_embeddings=64, pad_token_id=0)
+    gpt = dict(vocab_size=WORDS, n_positions=64, n_embd=64, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None, pad_token_id=0); torch.manual_seed(0)
     return dict(BERT=tf.BertForSequenceClassification(tf.BertConfig(**small)), RoBERTa=tf.RobertaForSequenceClassification(tf.RobertaConfig(**{**small, 'max_position_embeddings': 66})),
-                DistilBERT=tf.DistilBertForSequenceClassification(tf.DistilBertConfig(vocab_size=500, dim=64, n_layers=2, n_heads=2, hidden_dim=128)),
+                DistilBERT=tf.DistilBertForSequenceClassification(tf.DistilBertConfig(vocab_size=WORDS, dim=64, n_layers=2, n_heads=2, hidden_dim=128)),
                 MobileBERT=tf.MobileBertForSequenceClassification(tf.MobileBertConfig(**small, embedding_size=32, intra_bottleneck_size=32, true_hidden_size=32)),
                 ELECTRA=tf.ElectraForSequenceClassification(tf.ElectraConfig(**small, embedding_size=32)), ALBERT=tf.AlbertForSequenceClassification(tf.AlbertConfig(**small, embedding_size=32)),
                 ModernBERT=tf.ModernBertForSequenceClassification(tf.ModernBertConfig(**small, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2)),
@@ -229,20 +229,24 @@ def families():
 def off_diagonal(K): return K[~np.eye(len(K), dtype=bool)]
 
 def fidelity(n):
-    "Pearson correlation of kernels off the diagonal, and of TRAK scores of held-back texts, against whole gradients"
-    rows = []
+    "Pearson correlation of kernels, and of TRAK scores of held-back texts, against whole gradients: random weights and texts, and fine-tuned models on texts of their task that they have not seen"
+    rows, (task, _, _) = [], texts(2000 + n, 5, 0); correlation = lambda a, b: float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
     for name, m in families().items():
-        b = speed_batch(n, 500, 48); b = b if 'LM' not in name else {k: v for k, v in b.items() if k != 'labels'}
-        m.eval(); g, out = PerText(m), model_output(m); few = {k: v[:4] for k, v in b.items()}; error = self_check(g, few, out)
-        whole, _, q = g(b, out, Whole(g.sizes)); K = (whole @ whole.T).double().numpy(); row = {'family': name, 'parameters': sum(g.sizes.values()), 'error of gradients': f'{error:.0e}'}
-        def scores(x):
-            z, x, w = x[:n // 4].double(), x[n // 4:].double(), (q * (1 - q) if 'LM' not in name else torch.ones(n))[n // 4:].double()
-            K = x @ x.T; r = w.sqrt(); lam = .02 * (K.diagonal() * w).sum(); c = z @ x.T
-            return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
-        for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
-            x = g(b, out, sketch)[0]; row[f'kernel, {label}'] = np.corrcoef(off_diagonal((x @ x.T).double().numpy()), off_diagonal(K))[0, 1]; row[f'scores, {label}'] = np.corrcoef(scores(x).ravel(), scores(whole).ravel())[0, 1]
-        noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
-        row |= {'kernel, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}; rows.append(row); print(name, flush=True)
+        lm = name.endswith('LM loss')
+        for weights in ('random', 'fine-tuned')[:1 if lm else 2]:
+            b = speed_batch(n, WORDS, 48) if weights == 'random' else {k: v[-n:] for k, v in task.items()}
+            if lm: del b['labels']
+            if weights == 'fine-tuned': fine_tune(m, model_rows(task, m), 6, 1e-3, 32, subset=np.arange(2000), progress=False)
+            m.eval(); g, out = PerText(m), model_output(m); row = {'family': name, 'weights': weights, 'parameters': sum(g.sizes.values()), 'error of gradients': f'{self_check(g, {k: v[:4] for k, v in b.items()}, out):.0e}'}
+            whole, f, q = g(b, out, Whole(g.sizes)); kernel = lambda x: (x @ x.T).double().numpy(); K = kernel(whole); w = torch.ones(n) if lm else q * (1 - q); row['correct'] = None if lm else float((f > 0).float().mean())
+            def scores(x):
+                z, x, r = x[:n // 4].double(), x[n // 4:].double(), w[n // 4:].double().sqrt()
+                K = x @ x.T; lam = .02 * (K.diagonal() * r ** 2).sum(); c = z @ x.T
+                return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
+            for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
+                x = g(b, out, sketch)[0]; X = kernel(x); row |= {f'kernel, {label}': correlation(X, K), f'off diagonal, {label}': correlation(off_diagonal(X), off_diagonal(K)), f'scores, {label}': correlation(scores(x), scores(whole))}
+            noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
+            rows.append(row | {'off diagonal, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}); print(name, weights, flush=True)
     print(pd.DataFrame(rows).round(4).to_string(index=False)); return rows
 
 # ---- LDS ----
@@ -299,13 +303,13 @@ def lds_bench(task, seeds, short):
             grad = (lambda states, **how: gradients(task, m, states, **how)) if seed == seeds[0] else again   # the first run is timed, each method with features of its own; the others share them
             add('trak, four checkpoints (default)', lambda: grad(four)); add('trak, last checkpoint', lambda: grad(last))
             for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', lambda: grad(four, method=method))
-            add('last layer, four checkpoints', lambda: gradients(task, m, four, method='head')); add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
-            add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
+            add('last layer, four checkpoints', lambda: gradients(task, m, four, method='head')); add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
+            if not short or seed == seeds[0]: add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
+            for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: again(states), settings)
+            for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
             if short: continue
             for k in (64, 256, 1024): add(f'size {k}', lambda: gradients(task, m, last, proj_dim=k), settings)
             add('size 4096', lambda: again(last), settings)
-            for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: again(states), settings)
-            for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
         add('four checkpoints of 1024', lambda: gradients(task, m, four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(gradients(task, m, last, proj_dim=1024, seed=p) for p in range(4)), settings)
     if not short:
         start = time.process_time(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.process_time() - start, 1)
@@ -375,7 +379,7 @@ def base(n, longest):
 def main():
     a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'memory', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
     a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
-    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, and no settings but the default')
+    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, no other sizes, EK-FAC for the first run only')
     a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
     if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
         task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {" ".join(sys.argv[1:])}')
