@@ -61,7 +61,7 @@ def _is_norm(m):
 
 def _normed(m, x):
     "What a norm multiplies its weight with, whatever norm it is: its output is linear in the weight"
-    if isinstance(m, nn.LayerNorm): return F.layer_norm(x, m.normalized_shape, eps=m.eps)   # the same, in one call
+    if type(m) is nn.LayerNorm: return F.layer_norm(x, m.normalized_shape, eps=m.eps)   # the same, in one call
     out = [torch.func.functional_call(m, {k: torch.full_like(v, k == 'weight' and w) for k, v in m.named_parameters()}, x) for w in (1, 0)]
     return out[0] - out[1]
 
