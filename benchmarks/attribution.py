@@ -20,7 +20,7 @@ import transformers as tf
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 
-from promptlab.attribution import (Attributor, Factored, PerText, Rademacher, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
+from promptlab.attribution import (Attributor, Factored, PerText, Principal, Rademacher, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
                                    self_check, similarity, subsets)
 from promptlab.data import check, load, subset
 from promptlab.lm import load_tensors, save_tensors
@@ -230,12 +230,12 @@ def off_diagonal(K): return K[~np.eye(len(K), dtype=bool)]
 
 def fidelity(n):
     "Pearson correlation of kernels, and of TRAK scores of held-back texts, against whole gradients: random weights and texts, and fine-tuned models on texts of their task that they have not seen"
-    rows, (task, _, _) = [], texts(2000 + n, 5, 0); correlation = lambda a, b: float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+    rows, (task, _, _), principal = [], texts(2000 + n, 5, 0), Principal(512); correlation = lambda a, b: float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
     for name, m in families().items():
         lm = name.endswith('LM loss')
         for weights in ('random', 'fine-tuned')[:1 if lm else 2]:
-            b = speed_batch(n, WORDS, 48) if weights == 'random' else {k: v[-n:] for k, v in task.items()}
-            if lm: del b['labels']
+            seen, b = (speed_batch(1024, WORDS, 48, seed=1), speed_batch(n, WORDS, 48)) if weights == 'random' else ({k: v[:1024] for k, v in task.items()}, {k: v[-n:] for k, v in task.items()})
+            if lm: del b['labels'], seen['labels']
             if weights == 'fine-tuned': fine_tune(m, model_rows(task, m), 6, 1e-3, 32, subset=np.arange(2000), progress=False)
             m.eval(); g, out = PerText(m), model_output(m); row = {'family': name, 'weights': weights, 'parameters': sum(g.sizes.values()), 'error of gradients': f'{self_check(g, {k: v[:4] for k, v in b.items()}, out):.0e}'}
             whole, f, q = g(b, out, Whole(g.sizes)); kernel = lambda x: (x @ x.T).double().numpy(); K = kernel(whole); w = torch.ones(n) if lm else q * (1 - q); row['correct'] = None if lm else float((f > 0).float().mean())
@@ -243,7 +243,8 @@ def fidelity(n):
                 z, x, r = x[:n // 4].double(), x[n // 4:].double(), w[n // 4:].double().sqrt()
                 K = x @ x.T; lam = .02 * (K.diagonal() * r ** 2).sum(); c = z @ x.T
                 return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
-            for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
+            principal.basis = None; principal.fit(torch.cat([g({k: v[i:i + n] for k, v in seen.items()}, out, principal)[0] for i in range(0, 1024, n)]))   # on other texts
+            for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'principal 512': principal, 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
                 x = g(b, out, sketch)[0]; X = kernel(x); row |= {f'kernel, {label}': correlation(X, K), f'off diagonal, {label}': correlation(off_diagonal(X), off_diagonal(K)), f'scores, {label}': correlation(scores(x), scores(whole))}
             noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
             rows.append(row | {'off diagonal, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}); print(name, weights, flush=True)

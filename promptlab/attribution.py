@@ -2,10 +2,10 @@
 
 # %% auto #0
 __all__ = ['METHODS', 'margin', 'next_token', 'NotCovered', 'GradientError', 'PerText', 'model_output', 'Sketch', 'Factored',
-           'Rademacher', 'Whole', 'self_check', 'Rows', 'model_rows', 'ModelSource', 'PromptSource', 'Features',
-           'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'ekfac', 'Attribution',
-           'attribute', 'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'tune_damping', 'removals',
-           'attribute_files', 'predict', 'soft_threshold']
+           'Rademacher', 'Whole', 'Principal', 'self_check', 'Rows', 'model_rows', 'ModelSource', 'PromptSource',
+           'Features', 'Solve', 'head_names', 'Attributor', 'bm25', 'representations', 'similarity', 'ekfac',
+           'Attribution', 'attribute', 'fine_tune', 'margins', 'subsets', 'lds', 'ceiling', 'retrain', 'tune_damping',
+           'removals', 'attribute_files', 'predict', 'soft_threshold']
 
 # %% ../nbs/posts/attribution.ipynb #004
 import copy, hashlib, json, math, os, re, tempfile, warnings, zlib
@@ -209,6 +209,13 @@ class Whole(Sketch):
         index = self.at[name] + ids[..., None] * g.shape[-1] + torch.arange(g.shape[-1], device=g.device)
         y.scatter_add_(1, index.flatten(1), g.flatten(1))
     def finish(self, y): return y
+
+# %% ../nbs/posts/attribution.ipynb #017-6
+class Principal(Sketch):
+    "The `k` directions that hold most of some texts' gradients, of a sketch with eight times as many places: for small `k`. It gives the sketch itself until it is fitted."
+    def __init__(self, k:int, seed:int=0): super().__init__(8 * k, seed); self.kept, self.basis = k, None
+    def fit(self, x): self.basis = torch.linalg.svd(x.double(), full_matrices=False).Vh[:self.kept].T.float().contiguous()   # x: sketches (texts, 8 k)
+    def finish(self, y): y = super().finish(y); return y if self.basis is None else y @ self.basis
 
 # %% ../nbs/posts/attribution.ipynb #019
 class _Sum(Sketch):
@@ -447,7 +454,7 @@ class Attributor:
         wanted:str='',             # regular expression of parameter names; '': all
         folder=None,               # where features live; default: a temporary one
         dtype=torch.float32,       # of stored features: float32, float16, bfloat16
-        projection=Sketch,         # `Sketch`, `Factored` or `Rademacher`
+        projection=Sketch,         # `Sketch`, `Factored`, `Rademacher`, or `Principal` for few numbers
         max_tokens:int=None,       # cut longer texts
         batch_size:int=32,
         progress:bool=True,
@@ -477,8 +484,17 @@ class Attributor:
         try:
             self.source.load(state)
             if not self.checked: self.source.check(rows.batch(np.arange(min(4, len(rows))))); self.checked = True
+            if isinstance(getattr(self.source, 'sketch', None), Principal): self._fit(rows, where.parent / 'basis.safetensors', part)
             _write_features(self.source, rows, where, self.dtype, self.batch_size, part, self.progress, desc)
         finally: self.source.load(own)
+
+    def _fit(self, rows, file, part):
+        "Read a checkpoint's basis, or make it of the first texts that are featurized"
+        sketch = self.source.sketch; sketch.basis = None
+        if not file.exists():
+            if part[0]: raise ValueError(f'{file.parent} has no basis yet; featurize the part (0, {part[1]}) first, which makes it.')
+            first = np.arange(min(2 * sketch.kept, len(rows))); sketch.fit(torch.cat([self.source(rows.batch(first[b]))[0].cpu() for b in bucket(rows.lengths[first], self.batch_size)])); save_tensors(file, {'basis': sketch.basis}, {})
+        sketch.basis = load_tensors(file)[0]['basis'].to(self.source.grads.device)
 
     def featurize(self,
         train,               # a table with `text`, perhaps `text_pair`, and `label`; or a dict of tensors, one row a text
