@@ -1,7 +1,7 @@
 """Measure how readable the package and its notebooks are.
 
 `python tests/style.py [--modules lm data] [--folder promptlab]` prints one row of
-numbers per module, and one per page. `tests/test_style.py` asserts those that have a bound.
+numbers per module, and one per page. `tests/test_style.py` asserts those with a bound.
 """
 
 import argparse
