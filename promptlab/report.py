@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from .files import read_json, write_json
+from .metrics import seeds_interval
 
 # %% ../nbs/lib/report.ipynb #006
 def current_commit() -> str:
@@ -176,8 +177,6 @@ def _follow(measured: Any, path: str) -> Any:
 
 def _show_number(value: Any, kind: str) -> str:
     """Write a number with three digits, and with its interval if it has one."""
-    from promptlab.metrics import seeds_interval
-
     if kind == 'seeds':
         value = seeds_interval(value)
     if kind:
