@@ -6,12 +6,14 @@ __all__ = ['SCALES', 'NotebookError', 'cell_options', 'describe_failure', 'set_p
 
 # %% ../nbs/lib/notebooks.ipynb #003
 import importlib.util
+import keyword
 import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -310,12 +312,19 @@ def _run_at_scale(
     """Run a notebook with the environment and the flags of a scale."""
     import torch
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ['PROMPTLAB_SCALE'] = scale
     os.environ['TQDM_DISABLE'] = '1'  # no bars in the saved outputs
     flags = [] if scale == 'mini' else ['slow']
     if flags and torch.cuda.is_available():
         flags.append('cuda')
     return run_notebook(source, target, flags, parameters, progress)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 # %% ../nbs/lib/notebooks.ipynb #029
 def new_notebook(name: str) -> Path:
@@ -344,7 +353,8 @@ def new_notebook(name: str) -> Path:
         )
     module = name.replace('-', '_')
     exported = Path('promptlab') / f'{module}.py'
-    if name in find_notebooks() or exported.exists():
+    taken = name in find_notebooks() or exported.exists() or keyword.iskeyword(module)
+    if taken:
         raise ValueError(f'{name} is taken; choose another name.')
     text = Path('nbs/posts/_skeleton.ipynb').read_text(encoding='utf-8')
     title = name.replace('-', ' ').capitalize()

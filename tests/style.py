@@ -11,6 +11,7 @@ import re
 import tokenize
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module may import modules of its own row and of the rows above it.
 LAYERS = [
     ['files', 'registry', 'testing', 'batching'],
-    ['data', 'models', 'metrics', 'treebank'],
-    ['lm', 'finetune', 'report'],
+    ['jobs', 'data', 'gguf_models', 'metrics', 'treebank'],
+    ['models', 'report'],
+    ['lm', 'finetune'],
     ['kvcache', 'pooling'],
     ['prompt', 'losses', 'probes', 'calibrators'],
     ['estimator', 'sharing', 'experiments', 'gradients'],
@@ -191,24 +193,57 @@ def public_functions(source: Source) -> list[tuple[str, ast.FunctionDef, str | N
 
 
 def aliases(source: Source) -> dict[str, str]:
-    """Return annotations that have a name, such as `Seed = Annotated[...]`."""
+    """Return annotations with a name, at the top or in a class: `Options.seed`."""
+    named = {}
+    for node in source.tree.body:
+        if isinstance(node, ast.Assign) and hasattr(node.targets[0], 'id'):
+            named[node.targets[0].id] = ast.unparse(node.value)
+        elif isinstance(node, ast.ClassDef):
+            for line in node.body:
+                if isinstance(line, ast.Assign) and hasattr(line.targets[0], 'id'):
+                    name = f'{node.name}.{line.targets[0].id}'
+                    named[name] = ast.unparse(line.value)
+    return named
+
+
+@cache
+def class_definitions(folder: Path) -> dict[str, ast.ClassDef]:
+    """Return the classes of all modules by name."""
     return {
-        node.targets[0].id: ast.unparse(node.value)
+        node.name: node
+        for source in modules(folder)
         for node in source.tree.body
-        if isinstance(node, ast.Assign) and hasattr(node.targets[0], 'id')
+        if isinstance(node, ast.ClassDef)
     }
 
 
+def inherited_docs(name: str, classes: dict[str, ast.ClassDef]) -> str:
+    """Return the docstrings of the methods that `Class.method` overrides."""
+    owner, _, method = name.partition('.')
+    docs = []
+    for base in classes[owner].bases if owner in classes else ():
+        base_name = ast.unparse(base).split('[')[0]
+        for node in classes[base_name].body if base_name in classes else ():
+            if isinstance(node, FUNCTIONS) and node.name == method:
+                docs.append(ast.get_docstring(node) or '')
+        docs.append(inherited_docs(f'{base_name}.{method}', classes))
+    return '\n'.join(docs)
+
+
 def undocumented(source: Source) -> tuple[list[str], int]:
-    """Return the undescribed parameters, and how many public parameters there are."""
+    """Return the undescribed parameters, and how many public parameters there are.
+
+    A method that overrides one of the package's may leave the description to it.
+    """
     missing, total = [], 0
-    named = aliases(source)
+    named, classes = aliases(source), class_definitions(source.path.parent)
     for name, function, docstring in public_functions(source):
         known = documented_names(docstring) | commented_names(source, function)
+        known |= documented_names(inherited_docs(name, classes))
         for argument in all_arguments(function):
             total += 1
             annotation = ast.unparse(argument.annotation) if argument.annotation else ''
-            helped = 'help=' in named.get(annotation, '')
+            helped = 'help=' in named.get(annotation, '') or 'Context' in annotation
             if argument.arg not in known and not helped:
                 missing.append(f'{name}({argument.arg})')
     return missing, total
