@@ -9,7 +9,11 @@ config = ConfigParser(delimiters=['='])
 config.read('settings.ini', encoding='utf-8')
 settings = config['DEFAULT']
 package = settings['lib_name']
-app = settings['app_requirements'].split()
+extras = {
+    name: settings[f'{name}_requirements'].split()
+    for name in ('app', 'ray', 'smollm2', 'dev')
+}
+extras['dev'] += extras['app']
 setup(
     name=package,
     version=settings['version'],
@@ -24,7 +28,7 @@ setup(
     packages=find_packages(include=[package, f'{package}.*']),
     package_data={package: ['py.typed', 'corpora/*', 'weights/tiny/*']},
     install_requires=settings['requirements'].split(),
-    extras_require={'app': app, 'dev': settings['dev_requirements'].split() + app},
+    extras_require=extras,
     entry_points={
         'console_scripts': settings['console_scripts'].split(),
         'nbdev': [f'{package}={package}._modidx:d'],
