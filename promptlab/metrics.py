@@ -68,9 +68,9 @@ def check_targets(
         )
     with np.errstate(invalid='ignore'):  # NaN becomes a number that differs from it
         whole = targets.astype(np.int64, copy=False)
-    wrong = (whole < 0) | (whole >= n_classes) | (whole != targets)
-    if wrong.any():
-        row = first_row(wrong)
+    in_range = whole.min() >= 0 and whole.max() < n_classes
+    if not in_range or (targets.dtype.kind == 'f' and (whole != targets).any()):
+        row = first_row((whole < 0) | (whole >= n_classes) | (whole != targets))
         raise ScoreError(
             f'{source_name}: row {row} (0-based) has {targets[row]}; '
             f'labels are 0 to {n_classes - 1}.'
@@ -716,6 +716,25 @@ def _residuals_on_grid(
     return grid
 
 # %% ../nbs/lib/metrics.ipynb #063
+def _ranking(rows: np.ndarray, positives: np.ndarray) -> dict[str, float]:
+    """Return AUC, and precision, recall and F1 at the threshold with the best F1."""
+    rows_upto, positives_upto = np.cumsum(rows), np.cumsum(positives)
+    total, n_positive = rows_upto[-1], positives_upto[-1]
+    above = n_positive - positives_upto
+    with np.errstate(invalid='ignore', divide='ignore'):  # one label only: AUC is NaN
+        pairs = n_positive * (total - n_positive)
+        auc = (rows - positives) @ (above + positives / 2) / pairs
+    found, predicted = above + positives, total - rows_upto + rows
+    f1 = 2 * found / np.maximum(predicted + n_positive, 1)
+    best = f1.argmax()
+    return {
+        'auc': auc,
+        'precision': found[best] / predicted[best] if predicted[best] else 0.0,
+        'recall': found[best] / n_positive if n_positive else 0.0,
+        'f1': f1[best],
+    }
+
+# %% ../nbs/lib/metrics.ipynb #065
 _MIN_LOG = np.log(np.finfo(float).eps)  # the floor of scikit-learn's log-loss
 
 
@@ -754,26 +773,7 @@ class _BinaryMetrics:
         smooth = {'smooth_ece': _smooth_ece(self.proba, rows, positives)}
         return summary | errors | smooth | _corp(rows, positives, summary['brier'])
 
-
-def _ranking(rows: np.ndarray, positives: np.ndarray) -> dict[str, float]:
-    """Return AUC, and precision, recall and F1 at the threshold with the best F1."""
-    rows_upto, positives_upto = np.cumsum(rows), np.cumsum(positives)
-    total, n_positive = rows_upto[-1], positives_upto[-1]
-    above = n_positive - positives_upto
-    with np.errstate(invalid='ignore', divide='ignore'):  # one label only: AUC is NaN
-        pairs = n_positive * (total - n_positive)
-        auc = (rows - positives) @ (above + positives / 2) / pairs
-    found, predicted = above + positives, total - rows_upto + rows
-    f1 = 2 * found / np.maximum(predicted + n_positive, 1)
-    best = f1.argmax()
-    return {
-        'auc': auc,
-        'precision': found[best] / predicted[best] if predicted[best] else 0.0,
-        'recall': found[best] / n_positive if n_positive else 0.0,
-        'f1': f1[best],
-    }
-
-# %% ../nbs/lib/metrics.ipynb #065
+# %% ../nbs/lib/metrics.ipynb #068
 def _bin_errors(
     scores: np.ndarray, rows: np.ndarray, positives: np.ndarray, n_bins: int
 ) -> dict[str, float]:
@@ -789,7 +789,7 @@ def _bin_errors(
         'debiased_l2': np.sqrt(max(0.0, debiased_square)),
     }
 
-# %% ../nbs/lib/metrics.ipynb #068
+# %% ../nbs/lib/metrics.ipynb #071
 def _corp(rows: np.ndarray, positives: np.ndarray, brier: float) -> dict[str, float]:
     used = rows > 0
     rows, positives = rows[used], positives[used]
@@ -804,7 +804,7 @@ def _corp(rows: np.ndarray, positives: np.ndarray, brier: float) -> dict[str, fl
         'uncertainty': uncertainty,
     }
 
-# %% ../nbs/lib/metrics.ipynb #070
+# %% ../nbs/lib/metrics.ipynb #073
 def compute_calibration_summary(
     eval_dict: Mapping[str, pd.DataFrame],
     label_col: str = 'label',
@@ -854,7 +854,7 @@ def compute_calibration_summary(
         summaries.append(summary | {'name': name})
     return pd.DataFrame(summaries)
 
-# %% ../nbs/lib/metrics.ipynb #078
+# %% ../nbs/lib/metrics.ipynb #081
 _TOP_LABEL = (
     'calibration_error',
     'ece_width',
@@ -904,11 +904,32 @@ class _ClassMetrics:
             errors.append(_ece(counts.scores, *counted, self.n_bins, scheme))
         return np.mean(errors)
 
-
+# %% ../nbs/lib/metrics.ipynb #083
 def _measure(proba: np.ndarray, n_bins: int) -> _BinaryMetrics | _ClassMetrics:
     return (_BinaryMetrics if proba.ndim == 1 else _ClassMetrics)(proba, n_bins)
 
-# %% ../nbs/lib/metrics.ipynb #083
+# %% ../nbs/lib/metrics.ipynb #088
+def _basic_intervals(
+    values: pd.Series, resampled: list[dict[str, float]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mirror the bootstrap's quantiles at the values; those of errors in squares."""
+    samples = pd.DataFrame(resampled)[values.index].to_numpy()
+    quantiles = np.nanquantile(samples, [0.975, 0.025], 0)
+    value, names = values.to_numpy(), values.index
+    basic = 2 * value - quantiles
+    in_squares = np.sqrt(np.maximum(2 * value**2 - quantiles**2, 0))
+    is_error = names.str.contains('ece|mce|calibration_error|miscalibration')
+    largest = np.where(names.isin(['log_loss', 'brier']), np.inf, 1)
+    ends = pd.DataFrame(
+        np.where(is_error, in_squares, basic).clip(0, largest), columns=names
+    )
+    for prefix in ('', 'top_label_'):
+        if f'{prefix}debiased_l2' in ends:
+            ends[f'{prefix}debiased_l2'] = ends[f'{prefix}calibration_error']
+    low, high = ends.to_numpy()
+    return low, high
+
+# %% ../nbs/lib/metrics.ipynb #090
 def calibration_metrics(
     proba: ArrayLike,
     targets: ArrayLike,
@@ -963,28 +984,7 @@ def calibration_metrics(
         table['null_low'], table['null_high'] = np.nanquantile(null, [0.025, 0.975], 0)
     return table
 
-
-def _basic_intervals(
-    values: pd.Series, resampled: list[dict[str, float]]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mirror the bootstrap's quantiles at the values; those of errors in squares."""
-    samples = pd.DataFrame(resampled)[values.index].to_numpy()
-    quantiles = np.nanquantile(samples, [0.975, 0.025], 0)
-    value, names = values.to_numpy(), values.index
-    basic = 2 * value - quantiles
-    in_squares = np.sqrt(np.maximum(2 * value**2 - quantiles**2, 0))
-    is_error = names.str.contains('ece|mce|calibration_error|miscalibration')
-    largest = np.where(names.isin(['log_loss', 'brier']), np.inf, 1)
-    ends = pd.DataFrame(
-        np.where(is_error, in_squares, basic).clip(0, largest), columns=names
-    )
-    for prefix in ('', 'top_label_'):
-        if f'{prefix}debiased_l2' in ends:
-            ends[f'{prefix}debiased_l2'] = ends[f'{prefix}calibration_error']
-    low, high = ends.to_numpy()
-    return low, high
-
-# %% ../nbs/lib/metrics.ipynb #097
+# %% ../nbs/lib/metrics.ipynb #104
 def label_metrics(
     proba: np.ndarray, targets: np.ndarray, labels: Sequence[str], n_bins: int = 20
 ) -> pd.DataFrame:
@@ -1022,7 +1022,7 @@ def label_metrics(
     table.loc['mean'] = table.mean()
     return table
 
-# %% ../nbs/lib/metrics.ipynb #100
+# %% ../nbs/lib/metrics.ipynb #107
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> pd.DataFrame:
     """Return the error rate among the most confident rows.
 
