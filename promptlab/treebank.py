@@ -37,7 +37,7 @@ def _read_conllu(path: Path) -> pd.DataFrame:
             words, name = [], None
     return pd.DataFrame(sentences, columns=_COLUMNS)
 
-
+# %% ../nbs/lib/treebank.ipynb #008
 def _parse_word(line: str, where: str) -> list[tuple]:
     """Return the fields of a word that probing needs, or nothing for other lines."""
     fields = line.split('\t')
@@ -55,7 +55,7 @@ def _parse_word(line: str, where: str) -> list[tuple]:
         )
     return [(form, upos, feats, int(head), deprel)]
 
-# %% ../nbs/lib/treebank.ipynb #008
+# %% ../nbs/lib/treebank.ipynb #010
 def read_treebank(path: str | os.PathLike) -> pd.DataFrame:
     """Read a treebank in Universal Dependencies.
 
@@ -96,7 +96,7 @@ def read_treebank(path: str | os.PathLike) -> pd.DataFrame:
         raise TreebankError(f'{path}: there is no sentence in it.')
     return table.reset_index(drop=True)
 
-# %% ../nbs/lib/treebank.ipynb #014
+# %% ../nbs/lib/treebank.ipynb #016
 @dataclass
 class Sentence:
     """A sentence with its dependency tree; word positions are 0-based.
@@ -146,7 +146,23 @@ class Sentence:
         below_root = np.flatnonzero(self.governor == self.root)
         return [int(word) for word in below_root if self.relation[word] in relations]
 
-# %% ../nbs/lib/treebank.ipynb #016
+# %% ../nbs/lib/treebank.ipynb #018
+def _depths(governor: np.ndarray, root: int, name: str) -> np.ndarray:
+    """Count the arcs between each word and the root."""
+    depth = np.zeros(len(governor), int)
+    position = np.arange(len(governor))
+    for _ in governor:
+        on_the_way = position != root
+        depth += on_the_way
+        position = np.where(on_the_way, governor[position], root)
+    lost = np.flatnonzero(position != root)
+    if len(lost):
+        raise TreebankError(
+            f'the sentence {name} has a cycle in its tree at word {lost[0] + 1}.'
+        )
+    return depth
+
+# %% ../nbs/lib/treebank.ipynb #020
 def parse_sentence(row: pd.Series) -> Sentence:
     """Read the tree of one sentence.
 
@@ -192,23 +208,7 @@ def _parse_features(feats: str | None) -> dict[str, str]:
     pairs = (feats or '').split('|')
     return dict(pair.split('=', 1) for pair in pairs if '=' in pair)
 
-
-def _depths(governor: np.ndarray, root: int, name: str) -> np.ndarray:
-    """Count the arcs between each word and the root."""
-    depth = np.zeros(len(governor), int)
-    position = np.arange(len(governor))
-    for _ in governor:
-        on_the_way = position != root
-        depth += on_the_way
-        position = np.where(on_the_way, governor[position], root)
-    lost = np.flatnonzero(position != root)
-    if len(lost):
-        raise TreebankError(
-            f'the sentence {name} has a cycle in its tree at word {lost[0] + 1}.'
-        )
-    return depth
-
-# %% ../nbs/lib/treebank.ipynb #020
+# %% ../nbs/lib/treebank.ipynb #026
 TreeTask = Callable[[Sentence], tuple[str | float, int] | None]
 _LONGEST = [8, 12, 16, 20, 25, 28]
 _LENGTHS = ['05-08', '09-12', '13-16', '17-20', '21-25', '26-28']
@@ -224,7 +224,7 @@ def _length(sentence: Sentence) -> tuple[str, int] | None:
 def _depth(sentence: Sentence) -> tuple[float, int]:
     return float(sentence.depth.max()), sentence.root
 
-
+# %% ../nbs/lib/treebank.ipynb #028
 def _tense_of(features: dict[str, str]) -> str | None:
     """Return the tense of a finite indicative verb."""
     if features.get('VerbForm') != 'Fin' or features.get('Mood', 'Ind') != 'Ind':
@@ -241,7 +241,7 @@ def _tense(sentence: Sentence) -> tuple[str, int] | None:
     tense = _tense_of(sentence.features[word])
     return tense and (tense, word)
 
-# %% ../nbs/lib/treebank.ipynb #022
+# %% ../nbs/lib/treebank.ipynb #030
 def _number(*relations: str) -> TreeTask:
     """Return the task of the number of the only noun with one of these relations."""
 
@@ -256,7 +256,7 @@ def _number(*relations: str) -> TreeTask:
 
     return task
 
-
+# %% ../nbs/lib/treebank.ipynb #032
 def _bigram_shift(sentence: Sentence) -> tuple[str, int]:
     """Swap two different neighbours in every other sentence, seeded by its words."""
     form = sentence.form
@@ -272,7 +272,7 @@ def _bigram_shift(sentence: Sentence) -> tuple[str, int]:
     form[word], form[word + 1] = form[word + 1], form[word]
     return 'swapped', word
 
-
+# %% ../nbs/lib/treebank.ipynb #034
 TREE_TASKS: dict[str, TreeTask] = {
     'length': _length,
     'depth': _depth,
@@ -282,7 +282,7 @@ TREE_TASKS: dict[str, TreeTask] = {
     'bigram_shift': _bigram_shift,
 }
 
-# %% ../nbs/lib/treebank.ipynb #025
+# %% ../nbs/lib/treebank.ipynb #037
 def tree_task(
     treebank: pd.DataFrame, task: str, n_words: tuple[int, int] = (5, 28)
 ) -> pd.DataFrame:
