@@ -275,6 +275,13 @@ class CodeCell:
         )
 
     @property
+    def first_line(self) -> str:
+        """The first definition, or else the first line of code."""
+        lines = [line for line in self.text.splitlines() if not line.startswith('#')]
+        named = [line for line in lines if line.startswith(('def ', 'class '))]
+        return (named or lines or [''])[0]
+
+    @property
     def n_lines(self) -> int:
         """How many lines there are that are not blank, a comment or in a docstring."""
         skipped = set()
@@ -305,15 +312,16 @@ class Page:
     has_prose: bool = True
 
     @property
-    def tested(self) -> list[bool]:
-        """Whether each exporting cell has a test or a use before the next one."""
-        found: list[bool] = []
+    def untested(self) -> list[CodeCell]:
+        """The exporting cells without a test or a use before the next one."""
+        untested, waiting = [], None
         for cell in self.cells:
             if cell.is_export:
-                found.append(False)
-            elif cell.is_use and found:
-                found[-1] = True
-        return found
+                untested += [waiting] if waiting else []
+                waiting = cell
+            elif cell.is_use:
+                waiting = None
+        return untested + ([waiting] if waiting else [])
 
 
 def read_page(path: Path) -> Page:
@@ -436,7 +444,8 @@ def measure_code(sources: list[Source]) -> dict[str, float]:
 def measure_pages(found: list[Page]) -> dict[str, float]:
     """Measure the cells of some notebooks."""
     cells = [cell for page in found for cell in page.cells]
-    tested = [tested for page in found for tested in page.tested]
+    n_exports = sum(cell.is_export for cell in cells)
+    n_untested = sum(len(page.untested) for page in found)
     lengths = [cell.n_lines for cell in cells]
     return {
         'cells': len(cells),
@@ -446,7 +455,7 @@ def measure_pages(found: list[Page]) -> dict[str, float]:
             np.median([cell.n_lines_with_docs for cell in cells])
         ),
         'with docs max': max((cell.n_lines_with_docs for cell in cells), default=0),
-        'tested %': share(tested),
+        'tested %': 100 * (1 - n_untested / max(n_exports, 1)),
     }
 
 
@@ -493,6 +502,12 @@ def main() -> None:
             print(
                 f'{source.name}: {len(missing)} undocumented:', ', '.join(missing[:8])
             )
+    for page in found:
+        for cell in page.cells:
+            if cell.n_lines > 40:
+                print(f'{page.path.stem}: {cell.n_lines} lines: {cell.first_line}')
+        for cell in page.untested:
+            print(f'{page.path.stem}: not followed by a test: {cell.first_line}')
     print('in two modules:', names_in_two_modules(every))
     print('upwards:', upward_imports(graph))
     print('in a cycle:', cycles(graph))
