@@ -150,7 +150,7 @@ def _run_cells(notebook: Any, path: Path, skipped: set[str], progress: bool) -> 
                 failure = describe_failure(path, number, cell.source, shell.exc)
                 raise NotebookError(failure) from shell.exc
 
-
+# %% ../nbs/lib/notebooks.ipynb #016
 def run_notebook(
     source: str | os.PathLike,
     target: str | os.PathLike | None = None,
@@ -201,7 +201,7 @@ def run_notebook(
     clean_nb(notebook, allowed_cell_metadata_keys=kept)
     return write_atomic(target, nb2str(notebook))
 
-# %% ../nbs/lib/notebooks.ipynb #021
+# %% ../nbs/lib/notebooks.ipynb #023
 SCALES = ('mini', 'small', 'full')
 
 
@@ -235,7 +235,44 @@ def find_notebooks() -> dict[str, Path]:
     pages = [*sorted(folder.glob('posts/*.ipynb')), *sorted(folder.glob('lib/*.ipynb'))]
     return {path.stem: path for path in (folder / 'index.ipynb', *pages)}
 
-# %% ../nbs/lib/notebooks.ipynb #024
+# %% ../nbs/lib/notebooks.ipynb #026
+def _run_apart(source: Path, target: Path, *settings: Any) -> Path:
+    """Run a notebook in a fresh process."""
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(1, context) as pool:
+        try:
+            return pool.submit(_run_at_scale, source, target, *settings).result()
+        except BrokenProcessPool:
+            raise NotebookError(
+                f'{source.name}: the process that ran it died; is there enough memory?'
+            ) from None
+
+
+def _run_at_scale(
+    source: Path,
+    target: Path,
+    scale: str,
+    parameters: Mapping[str, Any] | None,
+    progress: bool,
+) -> Path:
+    """Run a notebook with the environment and the flags of a scale."""
+    import torch
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ['PROMPTLAB_SCALE'] = scale
+    os.environ['TQDM_DISABLE'] = '1'  # no bars in the saved outputs
+    flags = [] if scale == 'mini' else ['slow']
+    if flags and torch.cuda.is_available():
+        flags.append('cuda')
+    return run_notebook(source, target, flags, parameters, progress)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+# %% ../nbs/lib/notebooks.ipynb #029
 def rerun_notebooks(
     names: Sequence[str] = (),
     scale: str = 'mini',
@@ -289,44 +326,7 @@ def rerun_notebooks(
         saved.append(_run_apart(known[name], target, scale, parameters, progress))
     return saved
 
-
-def _run_apart(source: Path, target: Path, *settings: Any) -> Path:
-    """Run a notebook in a fresh process."""
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(1, context) as pool:
-        try:
-            return pool.submit(_run_at_scale, source, target, *settings).result()
-        except BrokenProcessPool:
-            raise NotebookError(
-                f'{source.name}: the process that ran it died; is there enough memory?'
-            ) from None
-
-
-def _run_at_scale(
-    source: Path,
-    target: Path,
-    scale: str,
-    parameters: Mapping[str, Any] | None,
-    progress: bool,
-) -> Path:
-    """Run a notebook with the environment and the flags of a scale."""
-    import torch
-
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ['PROMPTLAB_SCALE'] = scale
-    os.environ['TQDM_DISABLE'] = '1'  # no bars in the saved outputs
-    flags = [] if scale == 'mini' else ['slow']
-    if flags and torch.cuda.is_available():
-        flags.append('cuda')
-    return run_notebook(source, target, flags, parameters, progress)
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is killed."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-# %% ../nbs/lib/notebooks.ipynb #029
+# %% ../nbs/lib/notebooks.ipynb #033
 def new_notebook(name: str) -> Path:
     """Start a post in this clone, and export its module.
 
