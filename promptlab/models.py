@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
            'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length', 'label_names',
-           'check_model', 'load_model', 'model_name', 'randomly_initialised', 'depends_on_neighbours']
+           'check_model', 'load_model', 'model_name', 'load_config', 'randomly_initialised', 'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -508,7 +509,37 @@ def model_name(model: Any) -> str:
         return type(model[0]).__name__
     return str(getattr(model, 'name', None) or type(model).__name__)
 
-# %% ../nbs/lib/models.ipynb #052
+# %% ../nbs/lib/models.ipynb #041
+def load_config(model: Any) -> Any:
+    """Return the config of a model, without reading weights.
+
+    Parameters
+    ----------
+    model : str, Path, dict, tuple or object
+        Whatever `load_model` takes.
+
+    Returns
+    -------
+    PretrainedConfig
+        Of a model in memory its own, else a new one.
+
+    Raises
+    ------
+    MissingModel
+        If there is no such model.
+    ModelError
+        If it cannot be used; the message says why.
+    """
+    if not isinstance(model, (str, Path)):
+        return _unpack_model(model, AutoModel)[0].config
+    place = find_model(model)
+    try:
+        with quiet_transformers():
+            return AutoConfig.from_pretrained(place, trust_remote_code=False)
+    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
+        raise _explained(error, AutoModel, str(model), place) from None
+
+# %% ../nbs/lib/models.ipynb #055
 def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a model of the same architecture with random weights.
 
@@ -529,7 +560,7 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
 
-# %% ../nbs/lib/models.ipynb #055
+# %% ../nbs/lib/models.ipynb #058
 @torch.no_grad()
 def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     """Return whether a text's hidden states change beside a longer text.
