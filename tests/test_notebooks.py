@@ -1,56 +1,194 @@
-"Every notebook runs, is clean as stored, and exports what the package holds."
-import json, os, re, shutil, subprocess, sys
+"""Every notebook runs, is clean as stored, and exports what the package holds."""
+
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from execnb.nbio import nb2str, read_nb
+from nbdev.clean import clean_nb
+from nbdev.config import get_config
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted(p.relative_to(ROOT) for p in (ROOT / 'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
-ENV = {**os.environ, 'PROMPTLAB_SCALE': 'mini', 'TQDM_DISABLE': '1', 'MPLBACKEND': 'agg'}
+NOTEBOOKS = sorted(
+    path.relative_to(ROOT)
+    for path in (ROOT / 'nbs').rglob('*.ipynb')
+    if '.ipynb_checkpoints' not in path.parts
+)
+POSTS = [notebook for notebook in NOTEBOOKS if notebook.parent.name == 'posts']
 BIN = Path(sys.executable).parent
+MAX_BYTES = 1.5e6
+# A page takes at most a minute on a quiet core; a slow or a busy machine takes longer.
+TIMEOUT = 1200
+# What nearly every page imports: every page starts from a process that has read it.
+PRELOADED = [
+    'matplotlib.pyplot',
+    'nbdev.test',
+    'pandas',
+    'scipy.stats',
+    'sklearn.linear_model',
+    'torch',
+    'transformers.models.gpt2.modeling_gpt2',
+]
 
-@pytest.mark.parametrize('notebook', NOTEBOOKS, ids=str)
-def test_runs(notebook):
-    "`nbdev_test` runs it at the smallest scale; cells marked slow or cuda are skipped."
-    r = subprocess.run([BIN / 'nbdev_test', '--path', notebook, '--n_workers', '0'], cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=1200)
-    assert r.returncode == 0 and 'Success' in r.stdout + r.stderr, (r.stdout + r.stderr)[-4000:]
+
+def run_page(notebook, log):
+    """Run a notebook as `nbdev_test` does at the smallest scale; exit 1 on failure."""
+    from nbdev.test import test_nb
+
+    with open(log, 'w') as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ |= {
+        'PROMPTLAB_SCALE': 'mini',
+        'TQDM_DISABLE': '1',
+        'MPLBACKEND': 'agg',
+    }
+    flags = get_config(path=ROOT).tst_flags.split()
+    succeeded, _ = test_nb(ROOT / notebook, skip_flags=flags, basepath=ROOT)
+    sys.exit(not succeeded)
+
+
+@pytest.fixture(scope='session')
+def pages():
+    """Return a way to start processes that have imported what pages import."""
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('notebook', POSTS + NOTEBOOKS[: -len(POSTS)], ids=str)
+def test_runs(notebook, pages, tmp_path):
+    """It runs from top to bottom; cells marked slow or cuda are skipped."""
+    log = tmp_path / 'log'
+    process = pages.Process(target=run_page, args=(notebook, log))
+    process.start()
+    process.join(TIMEOUT)
+    took_too_long = process.is_alive()
+    process.kill()
+    assert not took_too_long, f'{notebook} runs for more than {TIMEOUT} s'
+    assert process.exitcode == 0, log.read_text()[-6000:]
+
 
 @pytest.mark.parametrize('notebook', NOTEBOOKS, ids=str)
 def test_stored_clean(notebook):
-    "It was run before it was committed: every code cell, no traceback, no noise, no path of a machine, and it is small."
-    path = ROOT / notebook; nb = json.loads(path.read_text(encoding='utf-8'))
-    outputs = [o for c in nb['cells'] for o in c.get('outputs', [])]
-    assert path.stat().st_size < 1.5e6
+    """It was run before it was committed: no traceback, no noise, no path, small."""
+    path = ROOT / notebook
+    cells = read_nb(path).cells
+    outputs = [output for cell in cells for output in cell.get('outputs', [])]
+    assert path.stat().st_size < MAX_BYTES
     assert outputs, 'no cell has an output'
-    assert not [o for o in outputs if o['output_type'] == 'error' or o.get('name') == 'stderr']
-    text = json.dumps([o.get('text', '') or {k: v for k, v in o.get('data', {}).items() if k.startswith('text/')} for o in outputs])
-    assert not re.search(r'(?<![\w.])/(home|root|tmp|work|Users|var)/\w', text), 'a path of a machine'
+    noise = [
+        o for o in outputs if o.output_type == 'error' or o.get('name') == 'stderr'
+    ]
+    assert not noise
+    shown = json.dumps([_shown_text(output) for output in outputs])
+    assert not re.search(r'(?<![\w.])/(home|root|tmp|work|Users|var)/\w', shown)
 
-def test_package_is_the_export(tmp_path):
-    "Exporting the notebooks again gives the modules in the repository."
-    skip = shutil.ignore_patterns('.*', '__pycache__', 'weights', 'corpora')
-    for d in ('nbs', 'promptlab'): shutil.copytree(ROOT / d, tmp_path / d, ignore=skip)
-    shutil.copy(ROOT / 'settings.ini', tmp_path); r = subprocess.run([BIN / 'nbdev_export'], cwd=tmp_path, capture_output=True, text=True)
-    assert r.returncode == 0, r.stderr
-    modules = {p.name for p in (ROOT / 'promptlab').glob('*.py')} | {p.name for p in (tmp_path / 'promptlab').glob('*.py')}
-    for m in modules: assert (ROOT / 'promptlab' / m).read_text() == (tmp_path / 'promptlab' / m).read_text(), f'{m}: run nbdev_export'
+
+def _shown_text(output):
+    """Return the parts of an output that are text."""
+    data = output.get('data', {})
+    return [output.get('text', ''), {k: v for k, v in data.items() if k[:5] == 'text/'}]
+
+
+@pytest.mark.parametrize('notebook', NOTEBOOKS, ids=str)
+def test_nbdev_clean_changes_nothing(notebook):
+    path = ROOT / notebook
+    cleaned = read_nb(path)
+    kept = get_config(path=ROOT).allowed_cell_metadata_keys.split()
+    clean_nb(cleaned, allowed_cell_metadata_keys=kept)
+    assert nb2str(cleaned) == path.read_text(encoding='utf-8'), 'run nbdev_clean'
+
+
+@pytest.fixture(scope='session')
+def copy(tmp_path_factory):
+    """Return a copy of the project on which nbdev's commands can be tried."""
+    folder = tmp_path_factory.mktemp('copy')
+    skipped = shutil.ignore_patterns('.*', '__pycache__', 'weights', 'corpora')
+    for name in ('nbs', 'promptlab'):
+        shutil.copytree(ROOT / name, folder / name, ignore=skipped, symlinks=True)
+    for name in ('settings.ini', 'README.md', 'CONTRIBUTING.md', '_quarto.yml'):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def contents(folder):
+    """Return the files of a folder but those that git ignores."""
+    ignored = {'_proc', '_docs', '__pycache__', 'nbdev.yml', 'sidebar.yml'}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob('*')
+        if path.is_file() and not ignored & {*path.relative_to(folder).parts}
+    }
+
+
+@pytest.mark.parametrize('command', ['nbdev_export', 'prepare'])
+def test_package_is_the_export(copy, command):
+    """Neither exporting nor `nbdev_prepare`, less its tests, changes a file."""
+    before = contents(copy)
+    code = (
+        'import nbdev.test; nbdev.test.nbdev_test.__wrapped__ = lambda: None; '
+        'from nbdev.quarto import nbdev_export, prepare; '
+        f'{command}.__wrapped__()'
+    )
+    run = subprocess.run(
+        [sys.executable, '-c', code], cwd=copy, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    after = contents(copy)
+    changed = [name for name in after if after[name] != before.get(name)]
+    assert not changed, f'{changed}: run {command}'
+
+
+def test_nbdev_readme_leaves_the_readme(copy):
+    before = contents(copy)
+    subprocess.run([BIN / 'nbdev_readme'], cwd=copy, capture_output=True)
+    assert contents(copy) == before
+
 
 def test_readme_is_the_home_page():
-    "README.md is made from the home page."
+    """README.md is made from the home page."""
     sys.path.insert(0, str(ROOT / 'site'))
     from readme import readme
-    assert (ROOT / 'README.md').read_text(encoding='utf-8') == readme(ROOT / 'nbs/index.ipynb'), 'run: python site/readme.py'
 
-@pytest.mark.parametrize('post', [n for n in NOTEBOOKS if n.parent.name == 'posts'], ids=str)
-def test_says_how_to_rerun(post):
-    "A post has one box with its own command and its own links, and fetches the project where it arrives alone."
-    name = post.stem.replace('_skeleton', 'a-new-post'); cells = json.loads((ROOT / post).read_text(encoding='utf-8'))['cells']
-    box, = (s for c in cells if '## Rerun this' in (s := ''.join(c['source'])) and c['cell_type'] == 'markdown')
-    assert f'`promptlab rerun {name}`' in box and re.findall(r'[/F]([\w-]+)\.ipynb\)', box.split('Open it')[1]) == [name, name]
-    assert any("'google.colab'" in ''.join(c['source']) for c in cells)
+    made = readme(ROOT / 'nbs/index.ipynb')
+    stored = (ROOT / 'README.md').read_text(encoding='utf-8')
+    assert stored == made, 'run: python site/readme.py'
+
+
+@pytest.mark.parametrize('notebook', POSTS, ids=str)
+def test_says_how_to_rerun(notebook):
+    """A post has a box with its command and links, and fetches the project in Colab."""
+    name = notebook.stem.replace('_skeleton', 'a-new-post')
+    cells = read_nb(ROOT / notebook).cells
+    texts = [cell.source for cell in cells if cell.cell_type == 'markdown']
+    (box,) = (text for text in texts if '## Rerun this' in text)
+    assert f'`promptlab rerun {name}`' in box
+    links = re.findall(r'[/F]([\w-]+)\.ipynb\)', box.split('Open it')[1])
+    assert links == [name, name]
+    assert any("'google.colab'" in cell.source for cell in cells)
+
 
 def test_records_name_commits_that_exist():
-    git = lambda *a: subprocess.run(['git', '-C', ROOT, *a], capture_output=True, text=True)
-    if git('rev-parse', '--is-shallow-repository').stdout.strip() != 'false': pytest.skip('needs the whole history')
-    lost = {p.name: c for p in ROOT.glob('results/*.json') if git('merge-base', '--is-ancestor', c := json.loads(p.read_text())['commit'].rstrip('+'), 'HEAD').returncode}
+    def git(*arguments):
+        return subprocess.run(['git', '-C', ROOT, *arguments], capture_output=True)
+
+    if git('rev-parse', '--is-shallow-repository').stdout.strip() != b'false':
+        pytest.skip('needs the whole history')
+    records = {path.name: path.read_text() for path in ROOT.glob('results/*.json')}
+    commits = {
+        name: json.loads(text)['commit'].rstrip('+') for name, text in records.items()
+    }
+    lost = {
+        name: commit
+        for name, commit in commits.items()
+        if git('merge-base', '--is-ancestor', commit, 'HEAD').returncode
+    }
     assert not lost, f'measured at commits that are not in this history: {lost}'
