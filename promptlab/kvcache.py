@@ -93,7 +93,7 @@ def _read_note(path: Path) -> dict[str, Any]:
     except Exception:  # whatever is wrong with it, it is computed again
         return {'model': 'damaged', 'crc': {}}
 
-
+# %% ../nbs/lib/kvcache.ipynb #015
 class SegmentFolder:
     """The KV caches of one model and precision on disk.
 
@@ -177,7 +177,7 @@ class SegmentFolder:
                 found.setdefault(key, []).append(tensor)
         return found
 
-# %% ../nbs/lib/kvcache.ipynb #019
+# %% ../nbs/lib/kvcache.ipynb #021
 def _cached_bytes() -> int:
     """Return how much of the disk all caches take."""
     files = cache_folder('kvcache').rglob('*.safetensors')
@@ -198,8 +198,8 @@ def list_cached() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per model and precision: `model`, `fingerprint`, `precision`, `texts` and
-        `bytes`.
+        One row per model and precision: `model`, `fingerprint`, `precision`, `texts`
+        and `bytes`.
     """
     rows = []
     for folder in sorted(cache_folder('kvcache').glob('*-*')):
@@ -213,7 +213,7 @@ def list_cached() -> pd.DataFrame:
     columns = ['model', 'fingerprint', 'precision', 'texts', 'bytes']
     return pd.DataFrame(rows, columns=columns)
 
-
+# %% ../nbs/lib/kvcache.ipynb #023
 def clear_cache(model: str | None = None) -> int:
     """Delete KV caches from the disk.
 
@@ -245,7 +245,7 @@ def clear_cache(model: str | None = None) -> int:
         shutil.rmtree(cache_folder('kvcache') / f'{row.fingerprint}-{row.precision}')
     return int(table.bytes.sum())
 
-# %% ../nbs/lib/kvcache.ipynb #023
+# %% ../nbs/lib/kvcache.ipynb #026
 def tier_budgets(
     lm: FrozenLM, budget: int | str | Mapping[str, int | str] | None = None
 ) -> dict[str, int]:
@@ -256,8 +256,8 @@ def tier_budgets(
     lm : FrozenLM
         The model; on a CPU there is no device tier.
     budget : int, str or mapping, optional
-        Bytes (or a size such as `'8GiB'`) for device and memory together; or sizes for any
-        of `'device'`, `'disk'` and `'memory'`.
+        Bytes (or a size such as `'8GiB'`) for device and memory together; or sizes for
+        any of `'device'`, `'disk'` and `'memory'`.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def tier_budgets(
             )
     return budgets | {tier: parse_size(size) for tier, size in budget.items()}
 
-# %% ../nbs/lib/kvcache.ipynb #025
+# %% ../nbs/lib/kvcache.ipynb #028
 def assign_tiers(
     sizes: Mapping[str, int], budgets: Mapping[str, int], stored: Iterable[str] = ()
 ) -> tuple[dict[str, str | None], set[str]]:
@@ -325,7 +325,7 @@ def assign_tiers(
             left[tiers[key]] -= size
     return tiers, on_disk
 
-# %% ../nbs/lib/kvcache.ipynb #028
+# %% ../nbs/lib/kvcache.ipynb #031
 def _default_precision(lm: FrozenLM) -> str:
     """Return the name of a model's own dtype."""
     return next(name for name, dtype in PRECISIONS.items() if dtype == lm.dtype)
@@ -337,6 +337,31 @@ def _token_bytes(lm: FrozenLM, precision: str) -> int:
     return sum(part.nbytes for part in pack_kv(cache, precision))
 
 
+def _packed_bytes(caches: Iterable[Sequence[torch.Tensor]]) -> int:
+    return sum(part.nbytes for packed in caches for part in packed)
+
+
+def _copied_ahead(
+    store: 'KVCacheStore', batches: Iterable[Sequence[int]]
+) -> Iterator[tuple[Sequence[int], KVBatch]]:
+    """Yield batches on a GPU, each copied there while the one before is worked on."""
+    device = store.lm.device
+    side, ahead = torch.cuda.Stream(device), None
+    for positions in [*batches, None]:
+        following = None
+        if positions is not None:
+            with torch.cuda.stream(side):
+                following = positions, store[positions], side.record_event()
+        if ahead is not None:
+            positions, batch, event = ahead
+            present = torch.cuda.current_stream(device)
+            present.wait_event(event)
+            for tensor in batch:
+                tensor.record_stream(present)
+            yield positions, batch
+        ahead = following
+
+# %% ../nbs/lib/kvcache.ipynb #033
 class KVCacheStore:
     """The KV caches of texts: cached within a budget, and computed again beyond it.
 
@@ -557,37 +582,12 @@ class KVCacheStore:
         n_texts = f'{len(self.cached):,} of {len(self.tiers):,} texts'
         return f'{n_texts} cached as {self.precision}{"".join(where)}'
 
-
-def _packed_bytes(caches: Iterable[Sequence[torch.Tensor]]) -> int:
-    return sum(part.nbytes for packed in caches for part in packed)
-
-
-def _copied_ahead(
-    store: KVCacheStore, batches: Iterable[Sequence[int]]
-) -> Iterator[tuple[Sequence[int], KVBatch]]:
-    """Yield batches on a GPU, each copied there while the one before is worked on."""
-    device = store.lm.device
-    side, ahead = torch.cuda.Stream(device), None
-    for positions in [*batches, None]:
-        following = None
-        if positions is not None:
-            with torch.cuda.stream(side):
-                following = positions, store[positions], side.record_event()
-        if ahead is not None:
-            positions, batch, event = ahead
-            present = torch.cuda.current_stream(device)
-            present.wait_event(event)
-            for tensor in batch:
-                tensor.record_stream(present)
-            yield positions, batch
-        ahead = following
-
-# %% ../nbs/lib/kvcache.ipynb #048
+# %% ../nbs/lib/kvcache.ipynb #053
 class StepTimes:
     """Seconds of the parts of a training step, linear in the tokens of a batch.
 
-    Calling it with token counts returns the seconds of each part. Beyond the two lengths that
-    were timed the line goes on, but never below a tenth of the smaller time.
+    Calling it with token counts returns the seconds of each part. Beyond the two lengths
+    that were timed the line goes on, but never below a tenth of the smaller time.
 
     Parameters
     ----------
@@ -616,7 +616,7 @@ class StepTimes:
             seconds[part] = np.maximum(low + share * (high - low), least)
         return seconds
 
-# %% ../nbs/lib/kvcache.ipynb #050
+# %% ../nbs/lib/kvcache.ipynb #055
 def time_parts(
     lm: FrozenLM,
     length: int,
@@ -680,7 +680,7 @@ def _seconds(call: Callable[[], Any], on_gpu: bool) -> float:
         torch.cuda.synchronize()
     return time.perf_counter() - start
 
-# %% ../nbs/lib/kvcache.ipynb #051
+# %% ../nbs/lib/kvcache.ipynb #057
 def predict_seconds(
     store: KVCacheStore, times: StepTimes, batch_size: int = 32
 ) -> dict[str, float]:
@@ -720,7 +720,33 @@ def predict_seconds(
         'recomputed': float((seconds['read'] + seconds['step']).sum()),
     }
 
-# %% ../nbs/lib/kvcache.ipynb #056
+# %% ../nbs/lib/kvcache.ipynb #062
+def _cached_share(store: KVCacheStore) -> str:
+    """Say how much of the texts would be cached, and its size."""
+    pairs = zip(store.ids.lengths, store.keys, strict=True)
+    n_cached = sum(length for length, key in pairs if store.tiers[key])
+    n_all = store.ids.lengths.sum()
+    share = (
+        'all texts' if n_cached == n_all else f'{n_cached / n_all:.0%} of the tokens'
+    )
+    return f'{share} ({n_cached * store.token_bytes / 2**30:.2g} GiB)'
+
+
+def _measured_times(
+    store: KVCacheStore, epochs: int, batch_size: int, n_prompts: int, n_tokens: int
+) -> StepTimes | None:
+    """Time a short and a long batch, unless there are few steps or no difference."""
+    short, long = np.quantile(store.ids.lengths, [0.1, 0.9]).astype(int).tolist()
+    n_texts = len(store.ids)
+    if epochs * -(-n_texts // batch_size) <= 50 or long < short + 8:
+        return None
+    size = min(batch_size, n_texts)
+    settings = (size, n_prompts, n_tokens, store.precision)
+    at_short = time_parts(store.lm, short, *settings)
+    at_long = time_parts(store.lm, long, *settings)
+    return StepTimes(short, at_short, long, at_long)
+
+# %% ../nbs/lib/kvcache.ipynb #064
 def choose_caching(
     store: KVCacheStore,
     epochs: int,
@@ -771,29 +797,3 @@ def choose_caching(
     )
     use_cache = with_cache < without
     return use_cache, f'{cached if use_cache else recomputed}: {reason}'
-
-
-def _cached_share(store: KVCacheStore) -> str:
-    """Say how much of the texts would be cached, and its size."""
-    pairs = zip(store.ids.lengths, store.keys, strict=True)
-    n_cached = sum(length for length, key in pairs if store.tiers[key])
-    n_all = store.ids.lengths.sum()
-    share = (
-        'all texts' if n_cached == n_all else f'{n_cached / n_all:.0%} of the tokens'
-    )
-    return f'{share} ({n_cached * store.token_bytes / 2**30:.2g} GiB)'
-
-
-def _measured_times(
-    store: KVCacheStore, epochs: int, batch_size: int, n_prompts: int, n_tokens: int
-) -> StepTimes | None:
-    """Time a short and a long batch, unless there are few steps or no difference."""
-    short, long = np.quantile(store.ids.lengths, [0.1, 0.9]).astype(int).tolist()
-    n_texts = len(store.ids)
-    if epochs * -(-n_texts // batch_size) <= 50 or long < short + 8:
-        return None
-    size = min(batch_size, n_texts)
-    settings = (size, n_prompts, n_tokens, store.precision)
-    at_short = time_parts(store.lm, short, *settings)
-    at_long = time_parts(store.lm, long, *settings)
-    return StepTimes(short, at_short, long, at_long)
