@@ -72,7 +72,7 @@ def _check_texts(table: pd.DataFrame, column: str, origin: _Origin) -> None:
             f'{origin.row(row)} has {_shown(texts.iloc[row])} in {column!r}, which is '
             'not a text; make it a string.'
         )
-    row = _first(is_absent | (texts.str.strip() == ''))
+    row = _first(is_absent | (texts == '') | texts.str.isspace())
     if row is not None:
         raise TableError(
             f'{origin.row(row)} is empty in {column!r}; fill it in or drop the row.'
@@ -119,6 +119,10 @@ def _label_name(value: Any) -> str:
     return whole[1] if whole else name
 
 
+def _is_bool(cells: pd.Series) -> bool:
+    return pd.api.types.is_bool_dtype(cells.dropna().infer_objects())
+
+
 def _default_order(names: Sequence[str]) -> list[str]:
     """Return the distinct names, numbers by value and words by alphabet."""
     are_numbers = all(map(_WHOLE.fullmatch, names))
@@ -127,7 +131,7 @@ def _default_order(names: Sequence[str]) -> list[str]:
 # %% ../nbs/lib/data.ipynb #018
 def _cells_to_names(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return the number of each cell's name, -1 where there is none, and the names."""
-    codes, values = pd.factorize(cells)
+    codes, values = _factorize(cells)
     names = [_label_name(value) for value in values]
     distinct = list(dict.fromkeys(names))
     position = {name: i for i, name in enumerate(distinct)}
@@ -136,6 +140,16 @@ def _cells_to_names(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
     if '' in position:
         codes[codes == position['']] = -1
     return codes, distinct
+
+
+def _factorize(cells: pd.Series) -> tuple[np.ndarray, Any]:
+    try:
+        return pd.factorize(cells)
+    except TypeError:  # lists cannot be compared
+        raise TableError(
+            f'the column {cells.name!r} holds lists; give rows that can have several '
+            'labels a 0/1 column per label.'
+        ) from None
 
 
 def _refuse_decimals(codes: np.ndarray, names: list[str], origin: _Origin) -> None:
@@ -160,6 +174,31 @@ def _match_names(names: list[str], labels: list[str], is_bool: bool) -> list[int
     return [position.get(name, -1) for name in names]
 
 # %% ../nbs/lib/data.ipynb #023
+def _own_labels(table: pd.DataFrame) -> list[str] | None:
+    """Return the label names that a table carries, if they fit its columns."""
+    labels = table.attrs.get('labels')
+    if not labels:
+        return None
+    if 'label' not in table:
+        return list(labels) if set(labels) <= set(table) else None
+    cells = table['label'].dropna()
+    if table.attrs.get('multilabel') or _is_bool(cells):
+        return None
+    if pd.api.types.is_integer_dtype(cells):
+        fits = cells.isin(range(len(labels))).all()
+    else:
+        fits = (
+            min(_match_names(_cells_to_names(cells)[1], labels, False), default=0) >= 0
+        )
+    return list(labels) if fits else None
+
+
+def _has_labels(table: pd.DataFrame, labels: list[str] | None) -> bool:
+    if 'label' in table:
+        return bool((_cells_to_names(table['label'])[0] >= 0).any())
+    return set(labels or _own_labels(table) or [None]) <= set(table)
+
+# %% ../nbs/lib/data.ipynb #026
 def _single_label(
     table: pd.DataFrame, labels: list[str] | None, origin: _Origin
 ) -> tuple[pd.Series, list[str]]:
@@ -198,29 +237,6 @@ def _named_cells(
         names = [own_labels[i] for i in _match_names(names, own_labels, False)]
     return codes, names
 
-
-def _is_bool(cells: pd.Series) -> bool:
-    return pd.api.types.is_bool_dtype(cells.dropna().infer_objects())
-
-# %% ../nbs/lib/data.ipynb #025
-def _own_labels(table: pd.DataFrame) -> list[str] | None:
-    """Return the label names that a table carries, if they fit its columns."""
-    labels = table.attrs.get('labels')
-    if not labels:
-        return None
-    if 'label' not in table:
-        return list(labels) if set(labels) <= set(table) else None
-    cells = table['label'].dropna()
-    if table.attrs.get('multilabel') or _is_bool(cells):
-        return None
-    if pd.api.types.is_integer_dtype(cells):
-        fits = cells.isin(range(len(labels))).all()
-    else:
-        fits = (
-            min(_match_names(_cells_to_names(cells)[1], labels, False), default=0) >= 0
-        )
-    return list(labels) if fits else None
-
 # %% ../nbs/lib/data.ipynb #029
 _BITS = {'0': 0, '1': 1, 'False': 0, 'True': 1}
 
@@ -249,7 +265,7 @@ def _multi_label(
 
 def _bits(cells: pd.Series, is_partial: bool, origin: _Origin) -> np.ndarray:
     """Return zeros and ones, NaN where a partial table has no value."""
-    codes, values = pd.factorize(cells)
+    codes, values = _factorize(cells)
     known = [_BITS.get(_label_name(value), -1) for value in values]
     bits = np.array([*known, np.nan])[codes]
     row = _first((bits == -1) | (np.isnan(bits) & (not is_partial)))
@@ -266,6 +282,52 @@ def _quoted(names: Any) -> str:
     return ', '.join(repr(name) for name in names)
 
 # %% ../nbs/lib/data.ipynb #032
+def _check_columns(table: pd.DataFrame, origin: _Origin) -> None:
+    if 'text' not in table:
+        raise TableError(
+            f"{origin.name}: there is no column 'text' (there are {_quoted(table)}); "
+            "rename one, or pass columns={'text': its name}."
+        )
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise TableError(
+            f'{origin.name}: two columns are called {repeated[0]!r}; rename one.'
+        )
+    if not len(table):
+        raise TableError(f'{origin.name}: it has columns but no rows.')
+
+
+def _checked_names(labels: Sequence[str] | None) -> list[str] | None:
+    if labels is None:
+        return None
+    if isinstance(labels, str):
+        raise TypeError(f'labels is {labels!r}; give a list of label names.')
+    names = [str(label) for label in labels]
+    if len(set(names)) < len(names):
+        repeated = max(names, key=names.count)
+        raise ValueError(f'labels names {repeated!r} twice; names are unique.')
+    return names or None
+
+
+_INT64 = r'0|-?[1-9]\d{0,17}|-?[1-8]\d{18}'
+
+
+def _checked_ids(ids: pd.Series, origin: _Origin) -> pd.Series:
+    """Return ids, as integers if all of them are, after checking that none repeats."""
+    shown = ids
+    is_text = not pd.api.types.is_numeric_dtype(ids) and ids.notna().all()
+    if is_text and ids.astype(str).str.fullmatch(_INT64).all():
+        ids = ids.astype('int64[pyarrow]').astype(np.int64)
+    row = _first(ids.duplicated() & ids.notna())
+    if row is not None:
+        before = origin.row(_first(ids == ids.iloc[row]))
+        raise TableError(
+            f'{origin.row(row)} repeats the id {_shown(shown.iloc[row])} of '
+            f'{before.removeprefix(origin.name + ": ")}; ids are unique.'
+        )
+    return ids
+
+# %% ../nbs/lib/data.ipynb #034
 def check_table(
     table: pd.DataFrame,
     labels: Sequence[str] | None = None,
@@ -330,55 +392,7 @@ def _check(
     clean.attrs = dict(table.attrs, labels=labels, multilabel=not is_single)
     return clean
 
-# %% ../nbs/lib/data.ipynb #033
-def _check_columns(table: pd.DataFrame, origin: _Origin) -> None:
-    if 'text' not in table:
-        raise TableError(
-            f"{origin.name}: there is no column 'text' (there are {_quoted(table)}); "
-            "rename one, or pass columns={'text': its name}."
-        )
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise TableError(
-            f'{origin.name}: two columns are called {repeated[0]!r}; rename one.'
-        )
-    if not len(table):
-        raise TableError(f'{origin.name}: it has columns but no rows.')
-
-
-def _checked_names(labels: Sequence[str] | None) -> list[str] | None:
-    if labels is None:
-        return None
-    if isinstance(labels, str):
-        raise TypeError(f'labels is {labels!r}; give a list of label names.')
-    names = [str(label) for label in labels]
-    if len(set(names)) < len(names):
-        repeated = max(names, key=names.count)
-        raise ValueError(f'labels names {repeated!r} twice; names are unique.')
-    return names or None
-
-
-def _checked_ids(ids: pd.Series, origin: _Origin) -> pd.Series:
-    """Return ids, as integers if all of them are, after checking that none repeats."""
-    row = _first(ids.duplicated() & ids.notna())
-    if row is not None:
-        before = _first(ids == ids.iloc[row])
-        raise TableError(
-            f'{origin.row(row)} repeats the id {_shown(ids.iloc[row])} of '
-            f'{origin.row(before).removeprefix(origin.name + ": ")}; ids are unique.'
-        )
-    are_text = not pd.api.types.is_numeric_dtype(ids) and ids.notna().all()
-    if are_text and ids.astype(str).str.fullmatch(r'-?[1-9]\d{0,17}|0').all():
-        return ids.astype(np.int64)
-    return ids
-
-
-def _has_labels(table: pd.DataFrame, labels: list[str] | None) -> bool:
-    if 'label' in table:
-        return bool((_cells_to_names(table['label'])[0] >= 0).any())
-    return set(labels or _own_labels(table) or [None]) <= set(table)
-
-# %% ../nbs/lib/data.ipynb #041
+# %% ../nbs/lib/data.ipynb #042
 def targets(table: pd.DataFrame) -> np.ndarray:
     """Return the labels of a checked table as an array.
 
@@ -404,7 +418,7 @@ def targets(table: pd.DataFrame) -> np.ndarray:
         raise TableError('the table has no labels; load it with labelled=True.')
     return table[table.attrs['labels']].to_numpy(np.float32)
 
-# %% ../nbs/lib/data.ipynb #044
+# %% ../nbs/lib/data.ipynb #045
 def numeric_column(
     table: pd.DataFrame, column: str, source_name: str = 'the table'
 ) -> np.ndarray:
@@ -443,7 +457,7 @@ def numeric_column(
         )
     return numbers
 
-# %% ../nbs/lib/data.ipynb #047
+# %% ../nbs/lib/data.ipynb #048
 def text_groups(table: pd.DataFrame) -> np.ndarray:
     """Number the groups of rows that share a text, directly or through other rows.
 
@@ -470,7 +484,7 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     links = coo_matrix((np.ones(len(rows)), (rows, n_rows + nodes)), (size, size))
     return connected_components(links, directed=False)[1][:n_rows]
 
-# %% ../nbs/lib/data.ipynb #050
+# %% ../nbs/lib/data.ipynb #051
 def split_rows(
     table: pd.DataFrame, sizes: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0
 ) -> list[pd.DataFrame]:
@@ -518,7 +532,7 @@ def _strata(table: pd.DataFrame) -> np.ndarray:
         classes = np.where(classes.any(1), rarity.argmin(1), without_label)
     return np.unique(classes, return_inverse=True)[1]
 
-# %% ../nbs/lib/data.ipynb #054
+# %% ../nbs/lib/data.ipynb #055
 def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFrame:
     """Draw a seeded, class-balanced subset.
 
@@ -563,7 +577,7 @@ def _label_matrix(table: pd.DataFrame) -> np.ndarray:
         return np.eye(len(table.attrs['labels']))[labels]
     return np.c_[labels, ~labels.any(1)]
 
-# %% ../nbs/lib/data.ipynb #057
+# %% ../nbs/lib/data.ipynb #058
 @dataclass
 class DataSet:
     """A data set with a name. Subclass it and define `read`.
@@ -621,7 +635,7 @@ class DataSet:
 
 DATASETS = Registry('data set', DataSet)
 
-# %% ../nbs/lib/data.ipynb #060
+# %% ../nbs/lib/data.ipynb #061
 class BundledDataSet(DataSet):
     """A corpus that is part of the package."""
 
@@ -642,7 +656,7 @@ class BundledDataSet(DataSet):
         table = read_table(path)
         return table[table.split == split]
 
-# %% ../nbs/lib/data.ipynb #063
+# %% ../nbs/lib/data.ipynb #064
 @dataclass
 class HubDataSet(DataSet):
     """A data set in parquet files of a Hugging Face hub repository.
@@ -728,63 +742,62 @@ class HubDataSet(DataSet):
                 f'online, or use the bundled mini-{self.name}.'
             ) from None
 
-# %% ../nbs/lib/data.ipynb #064
+# %% ../nbs/lib/data.ipynb #066
 EMOTIONS = ['anger', 'anticipation', 'disgust', 'fear', 'joy', 'love', 'optimism']
 EMOTIONS += ['pessimism', 'sadness', 'surprise', 'trust']
 
 
-def _glue_files(task: str) -> dict[str, str]:
-    return {
+_IMDB = HubDataSet(
+    'imdb',
+    'IMDB film reviews, Maas et al. 2011',
+    ['negative', 'positive'],
+    unlabelled=['unsupervised'],
+    repo='stanfordnlp/imdb',
+    files={
+        split: f'plain_text/{split}-00000-of-00001.parquet'
+        for split in ('train', 'test', 'unsupervised')
+    },
+    clean_breaks=True,
+)
+_EMOTION = HubDataSet(
+    'emotion',
+    'SemEval-2018 E-c English tweets, eleven emotions, Mohammad et al. 2018',
+    EMOTIONS,
+    repo='SemEvalWorkshop/sem_eval_2018_task_1',
+    files={
+        split: f'subtask5.english/{split}/0000.parquet'
+        for split in ('train', 'validation', 'test')
+    },
+    columns={'Tweet': 'text', 'ID': 'id'},
+    revision='refs/convert/parquet',
+    clean_breaks=True,
+)
+
+# %% ../nbs/lib/data.ipynb #068
+def _glue(task: str) -> dict:
+    paths = {
         split: f'{task}/{split}-00000-of-00001.parquet'
         for split in ('train', 'validation')
     }
+    return dict(repo='nyu-mll/glue', files=paths)
 
 
-_HUB = [
-    HubDataSet(
-        'imdb',
-        'IMDB film reviews, Maas et al. 2011',
-        ['negative', 'positive'],
-        unlabelled=['unsupervised'],
-        repo='stanfordnlp/imdb',
-        files={
-            split: f'plain_text/{split}-00000-of-00001.parquet'
-            for split in ('train', 'test', 'unsupervised')
-        },
-        clean_breaks=True,
-    ),
-    HubDataSet(
-        'emotion',
-        'SemEval-2018 E-c English tweets, eleven emotions, Mohammad et al. 2018',
-        EMOTIONS,
-        repo='SemEvalWorkshop/sem_eval_2018_task_1',
-        files={
-            split: f'subtask5.english/{split}/0000.parquet'
-            for split in ('train', 'validation', 'test')
-        },
-        columns={'Tweet': 'text', 'ID': 'id'},
-        revision='refs/convert/parquet',
-        clean_breaks=True,
-    ),
-    HubDataSet(
-        'duplicates',
-        'Quora question pairs as in GLUE',
-        ['different', 'duplicate'],
-        repo='nyu-mll/glue',
-        files=_glue_files('qqp'),
-        columns={'question1': 'text', 'question2': 'text_pair', 'idx': 'id'},
-    ),
-    HubDataSet(
-        'qnli',
-        'QNLI, question and sentence, as in GLUE',
-        ['entailment', 'not_entailment'],
-        repo='nyu-mll/glue',
-        files=_glue_files('qnli'),
-        columns={'question': 'text', 'sentence': 'text_pair', 'idx': 'id'},
-    ),
-]
+_DUPLICATES = HubDataSet(
+    'duplicates',
+    'Quora question pairs as in GLUE',
+    ['different', 'duplicate'],
+    columns={'question1': 'text', 'question2': 'text_pair', 'idx': 'id'},
+    **_glue('qqp'),
+)
+_QNLI = HubDataSet(
+    'qnli',
+    'QNLI, question and sentence, as in GLUE',
+    ['entailment', 'not_entailment'],
+    columns={'question': 'text', 'sentence': 'text_pair', 'idx': 'id'},
+    **_glue('qnli'),
+)
 
-# %% ../nbs/lib/data.ipynb #065
+# %% ../nbs/lib/data.ipynb #070
 _BUNDLED = [
     BundledDataSet(
         'mini-imdb',
@@ -808,7 +821,7 @@ _BUNDLED = [
     ),
 ]
 
-for _data_set in (*_HUB, *_BUNDLED):
+for _data_set in (_IMDB, _EMOTION, _DUPLICATES, _QNLI, *_BUNDLED):
     DATASETS.register(_data_set.name, partial(copy.copy, _data_set))
 
 
@@ -828,7 +841,7 @@ def available_splits(name: str | DataSet) -> list[str]:
     data_set = DATASETS.resolve(name)
     return [split for split in data_set.splits if data_set.is_local(split)]
 
-# %% ../nbs/lib/data.ipynb #069
+# %% ../nbs/lib/data.ipynb #074
 _OPENERS = {'.gz': gzip.open, '.bz2': bz2.open, '.xz': lzma.open}
 _ENDINGS = ['.csv', '.tsv', '.parquet', '.json', '.jsonl']
 _BYTE_ORDER_MARKS = {
@@ -876,7 +889,7 @@ def _is_undecodable(line: bytes, encoding: str) -> bool:
         return True
     return False
 
-# %% ../nbs/lib/data.ipynb #072
+# %% ../nbs/lib/data.ipynb #077
 def _separator(header: str, ending: str) -> str:
     expected = '\t' if ending == '.tsv' else ','
     found = [separator for separator in ',\t;|' if separator in header]
@@ -896,7 +909,49 @@ def _any_cell_length() -> Iterator[None]:
 class _QuotationError(TableError):
     """Quotation marks that do not enclose whole cells."""
 
-# %% ../nbs/lib/data.ipynb #074
+# %% ../nbs/lib/data.ipynb #079
+def _records(
+    file: TextIO, path: Path, separator: str, quoting: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first line and the cells of each record that is not blank."""
+    reader = csv.reader(file, delimiter=separator, quoting=quoting, strict=True)
+    line = 1
+    try:
+        for record in reader:
+            spans_lines = reader.line_num > line
+            if spans_lines and separator == '\t' and _swallows_rows(record):
+                raise csv.Error
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error:
+        raise _QuotationError(
+            f'{path}: line {line} has a quotation mark that does not close at the end '
+            'of its cell; write it twice ("") and enclose the whole cell in marks.'
+        ) from None
+
+
+def _swallows_rows(record: list[str]) -> bool:
+    """Return whether a quoted cell holds what looks like whole rows of a tsv file."""
+    return any('\t' in cell and '\n' in cell for cell in record)
+
+# %% ../nbs/lib/data.ipynb #081
+def _check_record(
+    record: list[str], header: list[str], place: str, quoting: int
+) -> None:
+    if len(record) != len(header):
+        raise TableError(
+            f'{place} has {len(record)} cells, but the header has {len(header)}; '
+            'enclose a text that contains the separator in quotation marks.'
+        )
+    if quoting == csv.QUOTE_NONE and any(map(_is_quoted, record)):
+        raise TableError(f'{place} has quoted cells beside stray quotation marks.')
+
+
+def _is_quoted(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == cell[-1] == '"'
+
+# %% ../nbs/lib/data.ipynb #083
 _CHUNK = 50_000
 
 
@@ -925,55 +980,18 @@ def _parse_separated(
             rows.append(record)
             lines.append(line)
             if len(rows) == _CHUNK:
-                chunks.append(pd.DataFrame(rows, columns=header, dtype=str))
+                chunks.append(_text_frame(rows, header))
                 rows = []
-    chunks.append(pd.DataFrame(rows, columns=header, dtype=str))
+    chunks.append(_text_frame(rows, header))
     table = pd.concat(chunks, ignore_index=True)
-    return table.mask(table == '').drop(columns='', errors='ignore'), lines
+    return table.drop(columns='', errors='ignore'), lines
 
 
-def _records(
-    file: TextIO, path: Path, separator: str, quoting: int
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line and the cells of each record that is not blank."""
-    reader = csv.reader(file, delimiter=separator, quoting=quoting, strict=True)
-    line = 1
-    try:
-        for record in reader:
-            spans_lines = reader.line_num > line
-            if spans_lines and separator == '\t' and _swallows_rows(record):
-                raise csv.Error
-            if record:
-                yield line, record
-            line = reader.line_num + 1
-    except csv.Error:
-        raise _QuotationError(
-            f'{path}: line {line} has a quotation mark that does not close at the end '
-            'of its cell; write it twice ("") and enclose the whole cell in marks.'
-        ) from None
+def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=header, dtype=str)
+    return frame.mask(frame == '')
 
-
-def _swallows_rows(record: list[str]) -> bool:
-    """Return whether a quoted cell holds what looks like whole rows of a tsv file."""
-    return any('\t' in cell and '\n' in cell for cell in record)
-
-
-def _check_record(
-    record: list[str], header: list[str], place: str, quoting: int
-) -> None:
-    if len(record) != len(header):
-        raise TableError(
-            f'{place} has {len(record)} cells, but the header has {len(header)}; '
-            'enclose a text that contains the separator in quotation marks.'
-        )
-    if quoting == csv.QUOTE_NONE and any(map(_is_quoted, record)):
-        raise TableError(f'{place} has quoted cells beside stray quotation marks.')
-
-
-def _is_quoted(cell: str) -> bool:
-    return len(cell) > 1 and cell[0] == cell[-1] == '"'
-
-# %% ../nbs/lib/data.ipynb #083
+# %% ../nbs/lib/data.ipynb #092
 def _read_json(path: Path, ending: str) -> tuple[pd.DataFrame, Sequence[int] | None]:
     """Read a list of objects, an object of columns, or one object per line."""
     with _open_text(path) as file:
@@ -1017,7 +1035,7 @@ def _read_json_lines(path: Path, file: TextIO) -> tuple[pd.DataFrame, list[int]]
         lines.append(number)
     return pd.DataFrame(rows, dtype=object), lines
 
-# %% ../nbs/lib/data.ipynb #087
+# %% ../nbs/lib/data.ipynb #096
 def _read_file(path: Path) -> tuple[pd.DataFrame, Sequence[int] | None]:
     """Read a file by its ending, and the lines of its rows where it has lines."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -1044,7 +1062,7 @@ def _read_file(path: Path) -> tuple[pd.DataFrame, Sequence[int] | None]:
             f'{path}: it cannot be read as {ending[1:]} ({reason}).'
         ) from None
 
-# %% ../nbs/lib/data.ipynb #090
+# %% ../nbs/lib/data.ipynb #099
 def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     """Return a `DataFrame` from any object that holds a table or texts."""
     if isinstance(source, pd.DataFrame):
@@ -1074,7 +1092,7 @@ def _from_datasets(source: Any, label: str) -> pd.DataFrame:
         table.attrs['labels'] = list(names)
     return table
 
-# %% ../nbs/lib/data.ipynb #093
+# %% ../nbs/lib/data.ipynb #102
 def read_table(source: Any, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read a table as it stands, unchecked.
 
@@ -1125,7 +1143,62 @@ def _read(
         name, lines
     )
 
-# %% ../nbs/lib/data.ipynb #096
+# %% ../nbs/lib/data.ipynb #105
+def _load_named(
+    data_set: DataSet, split: str, labels: Sequence[str] | None, labelled: bool | None
+) -> pd.DataFrame:
+    if split not in data_set.splits:
+        raise MissingData(
+            f'{data_set.name} does not have the split {split!r}; it has '
+            f'{", ".join(data_set.splits)}.'
+        )
+    table = data_set.read(split)
+    table.attrs['labels'] = data_set.labels
+    labelled = labelled and split not in data_set.unlabelled
+    return check_table(table, labels, labelled, data_set.name)
+
+
+def _read_own(
+    source: Any, split: str | None, columns: Mapping[str, str] | None
+) -> tuple[pd.DataFrame, _Origin]:
+    if isinstance(source, (str, Path)) and not Path(source).suffix:
+        close = difflib.get_close_matches(str(source), DATASETS, n=1)
+        hint = f'; did you mean {close[0]}?' if close else '.'
+        raise MissingData(
+            f'{source} is neither a data set ({", ".join(DATASETS)}) nor a file with '
+            f'an ending{hint}'
+        )
+    if isinstance(source, Mapping) and hasattr(source, 'column_names'):
+        source = _pick_split(source, split or 'train')
+    return _read(source, columns)
+
+# %% ../nbs/lib/data.ipynb #107
+def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
+    """Return one split of a `datasets.DatasetDict`."""
+    if split not in dataset_dict:
+        raise MissingData(
+            f'the DatasetDict does not have the split {split!r}; it has '
+            f'{", ".join(dataset_dict)}.'
+        )
+    table = dataset_dict[split]
+    return table.add_column('split', [split] * len(table))
+
+
+def _own_split(table: pd.DataFrame, split: str, name: str) -> pd.DataFrame:
+    """Return the rows of a split, by the column `split` or by cutting the table."""
+    names = ['train', 'validation', 'test']
+    if 'split' in table:
+        part = table[table.split == split]
+        known = ', '.join(map(str, table.split.unique()))
+    else:
+        parts = dict(zip(names, split_rows(table), strict=True))
+        part = parts.get(split, table[:0])
+        known = ', '.join(names)
+    if not len(part):
+        raise MissingData(f'{name} has no rows of the split {split!r}; it has {known}.')
+    return part
+
+# %% ../nbs/lib/data.ipynb #109
 def load(
     source: Any,
     split: str | None = None,
@@ -1185,58 +1258,3 @@ def load(
     table = table.reset_index(drop=True)
     table.attrs['name'] = name
     return table
-
-
-def _load_named(
-    data_set: DataSet, split: str, labels: Sequence[str] | None, labelled: bool | None
-) -> pd.DataFrame:
-    if split not in data_set.splits:
-        raise MissingData(
-            f'{data_set.name} does not have the split {split!r}; it has '
-            f'{", ".join(data_set.splits)}.'
-        )
-    table = data_set.read(split)
-    table.attrs['labels'] = data_set.labels
-    labelled = labelled and split not in data_set.unlabelled
-    return check_table(table, labels, labelled, data_set.name)
-
-
-def _read_own(
-    source: Any, split: str | None, columns: Mapping[str, str] | None
-) -> tuple[pd.DataFrame, _Origin]:
-    if isinstance(source, (str, Path)) and not Path(source).suffix:
-        close = difflib.get_close_matches(str(source), DATASETS, n=1)
-        hint = f'; did you mean {close[0]}?' if close else '.'
-        raise MissingData(
-            f'{source} is neither a data set ({", ".join(DATASETS)}) nor a file with '
-            f'an ending{hint}'
-        )
-    if isinstance(source, Mapping) and hasattr(source, 'column_names'):
-        source = _pick_split(source, split or 'train')
-    return _read(source, columns)
-
-# %% ../nbs/lib/data.ipynb #097
-def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
-    """Return one split of a `datasets.DatasetDict`."""
-    if split not in dataset_dict:
-        raise MissingData(
-            f'the DatasetDict does not have the split {split!r}; it has '
-            f'{", ".join(dataset_dict)}.'
-        )
-    table = dataset_dict[split]
-    return table.add_column('split', [split] * len(table))
-
-
-def _own_split(table: pd.DataFrame, split: str, name: str) -> pd.DataFrame:
-    """Return the rows of a split, by the column `split` or by cutting the table."""
-    names = ['train', 'validation', 'test']
-    if 'split' in table:
-        part = table[table.split == split]
-        known = ', '.join(map(str, table.split.unique()))
-    else:
-        parts = dict(zip(names, split_rows(table), strict=True))
-        part = parts.get(split, table[:0])
-        known = ', '.join(names)
-    if not len(part):
-        raise MissingData(f'{name} has no rows of the split {split!r}; it has {known}.')
-    return part
