@@ -173,9 +173,6 @@ class LinearHead(Head):
         """Return `hidden @ weight.T + bias`; see `Head.forward`."""
         return F.linear(hidden, self.weight, self.bias)
 
-
-HEADS.register('linear', LinearHead)
-
 # %% ../nbs/lib/prompt.ipynb #018
 class Verbalizer(Head):
     """Outputs are the LM's own logits of a few target words, usually one per label.
@@ -234,9 +231,6 @@ def _make_verbalizer(
         )
     return Verbalizer(lm, words)
 
-
-HEADS.register('verbalizer', _make_verbalizer)
-
 # %% ../nbs/lib/prompt.ipynb #022
 class IdentityHead(Head):
     """Outputs are the last hidden state itself.
@@ -279,8 +273,14 @@ class LMHead(Head):
         return self.lm.logits(hidden)
 
 
-HEADS.register('identity', lambda lm, n_labels, seed: IdentityHead(lm))
-HEADS.register('lm', lambda lm, n_labels, seed: LMHead(lm))
+HEADS.update(
+    {
+        'linear': LinearHead,
+        'verbalizer': _make_verbalizer,
+        'identity': lambda lm, n_labels, seed: IdentityHead(lm),
+        'lm': lambda lm, n_labels, seed: LMHead(lm),
+    }
+)
 
 # %% ../nbs/lib/prompt.ipynb #025
 class FunctionHead(Head):
@@ -1177,7 +1177,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
         raise ValueError('patience needs validation rows; give validation=0.1, say.')
     table = table if isinstance(table, pd.DataFrame) else load(table)
     name = table.attrs.get('name', 'a table')
-    table = check_table(table, table.attrs.get('labels'))
+    table = check_table(table)
     labels = table.attrs['labels']
     if validation is None:
         parts = [table]
@@ -1208,12 +1208,12 @@ def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame
     parts = split_rows(table, (1 - share, share), seed)
     if not all(len(part) for part in parts):
         raise TableError(
-            f'{len(table)} rows are too few to hold out {share:g} of them; give more, '
-            'or no validation.'
+            f'the table ({len(table)} rows) has too few different texts to hold out '
+            f'{share:g} of it; give more rows, or no validation.'
         )
     return parts
 
-# %% ../nbs/lib/prompt.ipynb #072
+# %% ../nbs/lib/prompt.ipynb #073
 class _Run:
     """One prompt in training."""
 
@@ -1261,7 +1261,7 @@ class _Run:
         self.embeddings.data.copy_(weights['embeddings'])
         self.head.load_state_dict(_with_prefix(weights, 'head.'))
 
-# %% ../nbs/lib/prompt.ipynb #074
+# %% ../nbs/lib/prompt.ipynb #075
 def _save_run(run: _Run) -> None:
     """Write a run's checkpoint, if it has a place for one."""
     if run.checkpoint is None:
@@ -1300,7 +1300,7 @@ def _restore_run(run: _Run) -> None:
     for group, lr in zip(run.optimizer.param_groups, rates, strict=True):
         group['lr'] = lr
 
-# %% ../nbs/lib/prompt.ipynb #077
+# %% ../nbs/lib/prompt.ipynb #078
 def _outputs_and_losses(
     runs: list[_Run], lm: FrozenLM, kv_batch: KVBatch, positions: np.ndarray
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -1313,7 +1313,7 @@ def _outputs_and_losses(
     ]
     return outputs, torch.stack(losses)
 
-# %% ../nbs/lib/prompt.ipynb #079
+# %% ../nbs/lib/prompt.ipynb #080
 class _PassRecord:
     """Losses and outputs of one pass over some rows."""
 
@@ -1347,7 +1347,7 @@ class _PassRecord:
             summaries.append(summary)
         return summaries
 
-# %% ../nbs/lib/prompt.ipynb #081
+# %% ../nbs/lib/prompt.ipynb #082
 def _training_pass(
     runs: list[_Run], store: KVCacheStore, batches: list, clip: float, bar: Any
 ) -> list[dict[str, float]]:
@@ -1378,7 +1378,7 @@ def _validation_pass(
         record.add(positions, outputs, losses)
     return record.summaries()
 
-# %% ../nbs/lib/prompt.ipynb #084
+# %% ../nbs/lib/prompt.ipynb #085
 @contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for heads that draw numbers, and restore its state afterwards."""
@@ -1418,7 +1418,7 @@ def _train_epoch(
         run.epoch += 1
         run.history.append({'epoch': run.epoch, **summary, 'seconds': seconds})
 
-# %% ../nbs/lib/prompt.ipynb #087
+# %% ../nbs/lib/prompt.ipynb #088
 def _train_runs(
     runs: list[_Run],
     store: KVCacheStore,
@@ -1446,7 +1446,7 @@ def _train_runs(
 def _n_steps(n_train: int, training: TrainingConfig) -> int:
     return training.epochs * -(-n_train // training.batch_size)
 
-# %% ../nbs/lib/prompt.ipynb #090
+# %% ../nbs/lib/prompt.ipynb #091
 def _open_checkpoints(
     runs: list[_Run], folder: Path, training: TrainingConfig, data: str
 ) -> None:
@@ -1462,7 +1462,7 @@ def _open_checkpoints(
         else:
             _save_run(run)
 
-# %% ../nbs/lib/prompt.ipynb #093
+# %% ../nbs/lib/prompt.ipynb #094
 def _fill_store(
     store: KVCacheStore,
     runs: list[_Run],
@@ -1487,7 +1487,7 @@ def _fill_store(
     for run in runs:
         run.caching = [bool(is_cached), reason]
 
-# %% ../nbs/lib/prompt.ipynb #095
+# %% ../nbs/lib/prompt.ipynb #096
 def _trained_prompt(
     run: _Run, lm: FrozenLM, training: TrainingConfig, rows: _Rows
 ) -> TrainedPrompt:
@@ -1527,7 +1527,7 @@ def _run_settings(
         'versions': _versions(),
     }
 
-# %% ../nbs/lib/prompt.ipynb #098
+# %% ../nbs/lib/prompt.ipynb #099
 def train_many(
     lm: FrozenLM,
     table: Any,
@@ -1550,9 +1550,8 @@ def train_many(
     validation : DataFrame, float or anything `load` takes, optional
         A second table, or the share of the rows to hold out.
     folder : path-like, optional
-        For a checkpoint after each epoch and the trained prompt at the end; several
-        prompts get the folders `00`, `01`, ... The same call resumes an interrupted
-        run and ends with the same numbers.
+        For checkpoints and trained prompts; several prompts get `00`, `01`, ... in it.
+        The same call resumes an interrupted run and ends with the same numbers.
     progress : bool, default True
         Show bars with the running loss.
     **settings : object
@@ -1590,7 +1589,7 @@ def train_many(
             prompt.save(run.checkpoint.parent)
     return prompts
 
-# %% ../nbs/lib/prompt.ipynb #101
+# %% ../nbs/lib/prompt.ipynb #102
 def train(
     lm: FrozenLM,
     table: Any,
@@ -1622,7 +1621,7 @@ def train(
     """
     return train_many(lm, table, [{}], validation, folder, progress, **settings)[0]
 
-# %% ../nbs/lib/prompt.ipynb #136
+# %% ../nbs/lib/prompt.ipynb #137
 def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
     """Return the linear heads of several prompts as one.
 
@@ -1658,7 +1657,7 @@ def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
             'the prompts belong to different models; use those of one model at a time.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #141
+# %% ../nbs/lib/prompt.ipynb #142
 def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
     """Group prompts that cut long texts in the same way."""
     groups: dict[tuple, dict] = {}
@@ -1668,7 +1667,7 @@ def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
         groups.setdefault(cut, {})[name] = prompt
     return list(groups.values())
 
-# %% ../nbs/lib/prompt.ipynb #143
+# %% ../nbs/lib/prompt.ipynb #144
 def _predict_batch(
     prompts: dict[Any, TrainedPrompt],
     ids: Encoded,
@@ -1692,7 +1691,7 @@ def _predict_batch(
             outputs = prompt.head(hidden[mine])
             logits[name][rows[mine]] = outputs.float().cpu().numpy()
 
-# %% ../nbs/lib/prompt.ipynb #145
+# %% ../nbs/lib/prompt.ipynb #146
 @torch.no_grad()
 def predict_many(
     prompts: Mapping[Any, TrainedPrompt],
