@@ -1202,9 +1202,10 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
             If a label is not one of the classifier's.
         """
         check_is_fitted(self.classifier)
-        logits = self.classifier.decision_function(X)
+        logits, y = self.classifier.decision_function(X), np.asarray(y)
         self.classes_ = self.classifier.classes_
-        if np.shape(y) != np.shape(logits):
+        is_matrix = y.ndim == 2 and (y.shape[1] > 1 or y.shape == logits.shape)
+        if not is_matrix:
             y = _class_numbers(column_or_1d(y, warn=True), self.classes_)
         self.calibrator_ = clone(self.calibrator).fit(logits, y)
         return self
@@ -1254,7 +1255,7 @@ def _class_numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
             )
     return np.array([numbers[label] for label in labels.tolist()])
 
-# %% ../nbs/lib/calibrators.ipynb #112
+# %% ../nbs/lib/calibrators.ipynb #113
 class TemperatureScalingCalibrationModule(torch.nn.Module):
     """A frozen classifier whose logits are divided by a temperature.
 
