@@ -105,7 +105,7 @@ def _first_unencodable(texts: pd.Series) -> int | None:
 # %% ../nbs/lib/data.ipynb #015
 _WHOLE = re.compile(r'-?\d+')
 _WHOLE_WITH_POINT = re.compile(r'(-?\d+)\.0+')
-_DECIMAL = re.compile(r'[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?')
+_DECIMAL = re.compile(r'[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?|-?inf')
 
 
 def _label_name(value: Any) -> str:
@@ -168,7 +168,8 @@ def _match_names(names: list[str], labels: list[str], is_bool: bool) -> list[int
     position = {label: i for i, label in enumerate(labels)}
     if is_bool and not position.keys() >= set(names):
         names = [str(int(name == 'True')) for name in names]
-    if not position.keys() >= set(names) and all(map(_WHOLE.fullmatch, names)):
+    are_numbers = all(map(_WHOLE.fullmatch, names))
+    if are_numbers and not any(map(_WHOLE.fullmatch, labels)):
         numbers = [int(name) for name in names]
         return [n if 0 <= n < len(labels) else -1 for n in numbers]
     return [position.get(name, -1) for name in names]
@@ -187,9 +188,8 @@ def _own_labels(table: pd.DataFrame) -> list[str] | None:
     if pd.api.types.is_integer_dtype(cells):
         fits = cells.isin(range(len(labels))).all()
     else:
-        fits = (
-            min(_match_names(_cells_to_names(cells)[1], labels, False), default=0) >= 0
-        )
+        names = _cells_to_names(cells)[1]
+        fits = -1 not in _match_names(names, labels, False)
     return list(labels) if fits else None
 
 
@@ -270,10 +270,12 @@ def _bits(cells: pd.Series, is_partial: bool, origin: _Origin) -> np.ndarray:
     bits = np.array([*known, np.nan])[codes]
     row = _first((bits == -1) | (np.isnan(bits) & (not is_partial)))
     if row is not None:
+        is_empty = np.isnan(bits[row])
+        found = 'nothing' if is_empty else _shown(cells.iloc[row])
         raise TableError(
-            f'{origin.row(row)} has {_shown(cells.iloc[row])} in {cells.name!r}, where '
-            "a label column holds 0 or 1; name a single label column 'label', or list "
-            'the label columns in labels=[...].'
+            f'{origin.row(row)} has {found} in {cells.name!r}, where a label column '
+            "holds 0 or 1; name a single label column 'label', or list the label "
+            'columns in labels=[...].'
         )
     return bits if is_partial else bits.astype(np.int64)
 
@@ -283,6 +285,8 @@ def _quoted(names: Any) -> str:
 
 # %% ../nbs/lib/data.ipynb #032
 def _check_columns(table: pd.DataFrame, origin: _Origin) -> None:
+    if not len(table.columns):
+        raise TableError(f'{origin.name}: it is empty.')
     if 'text' not in table:
         raise TableError(
             f"{origin.name}: there is no column 'text' (there are {_quoted(table)}); "
@@ -477,9 +481,10 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     rows = np.tile(np.arange(n_rows), len(columns))
     nodes = pd.factorize(texts)[0]
     if 'group' in table:
-        rows = np.concatenate([rows, np.arange(n_rows)])
-        group_nodes = pd.factorize(table.group)[0] + nodes.max() + 1
-        nodes = np.concatenate([nodes, group_nodes])
+        group = pd.factorize(table.group)[0]
+        has_group = np.flatnonzero(group >= 0)
+        rows = np.concatenate([rows, has_group])
+        nodes = np.concatenate([nodes, group[has_group] + nodes.max() + 1])
     size = n_rows + nodes.max() + 1
     links = coo_matrix((np.ones(len(rows)), (rows, n_rows + nodes)), (size, size))
     return connected_components(links, directed=False)[1][:n_rows]
@@ -939,10 +944,16 @@ def _swallows_rows(record: list[str]) -> bool:
 def _check_record(
     record: list[str], header: list[str], place: str, quoting: int
 ) -> None:
-    if len(record) != len(header):
+    if len(record) < len(header):
         raise TableError(
-            f'{place} has {len(record)} cells, but the header has {len(header)}; '
-            'enclose a text that contains the separator in quotation marks.'
+            f'{place} has fewer cells than the header ({len(record)} of {len(header)}); '
+            'give each row all separators.'
+        )
+    if len(record) > len(header):
+        raise TableError(
+            f'{place} has more cells than the header ({len(record)}, not '
+            f'{len(header)}); enclose a text that contains the separator in quotation '
+            'marks.'
         )
     if quoting == csv.QUOTE_NONE and any(map(_is_quoted, record)):
         raise TableError(f'{place} has quoted cells beside stray quotation marks.')
@@ -975,6 +986,7 @@ def _parse_separated(
         file.seek(0)
         records = _records(file, path, separator, quoting)
         _, header = next(records, (1, []))
+        header = [name.strip() for name in header]
         for line, record in records:
             _check_record(record, header, f'{path}: line {line}', quoting)
             rows.append(record)
@@ -1072,7 +1084,7 @@ def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     if hasattr(source, 'to_pandas'):  # polars, arrow
         return source.to_pandas()
     if isinstance(source, Mapping):
-        return pd.DataFrame(source)
+        return _from_columns(source)
     if isinstance(source, (list, tuple, pd.Series, np.ndarray)):
         rows = list(source)
         if rows and all(isinstance(row, Mapping) for row in rows):
@@ -1082,6 +1094,13 @@ def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
         f'a {type(source).__name__} is not a table; give a name, a file, a DataFrame, '
         'a datasets.Dataset, or a list of texts.'
     )
+
+
+def _from_columns(columns: Mapping[str, Any]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(columns)
+    except ValueError as error:  # columns of different lengths, or no columns
+        raise TableError(f'the dict is not a table ({error}).') from None
 
 
 def _from_datasets(source: Any, label: str) -> pd.DataFrame:
@@ -1139,9 +1158,8 @@ def _read(
         )
     replaced = set(columns) & set(table) - set(columns.values())
     renamed = {theirs: ours for ours, theirs in columns.items()}
-    return table.drop(columns=list(replaced)).rename(columns=renamed), _Origin(
-        name, lines
-    )
+    table = table.drop(columns=list(replaced)).rename(columns=renamed)
+    return table, _Origin(name, lines)
 
 # %% ../nbs/lib/data.ipynb #105
 def _load_named(
@@ -1159,7 +1177,7 @@ def _load_named(
 
 
 def _read_own(
-    source: Any, split: str | None, columns: Mapping[str, str] | None
+    source: Any, columns: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame, _Origin]:
     if isinstance(source, (str, Path)) and not Path(source).suffix:
         close = difflib.get_close_matches(str(source), DATASETS, n=1)
@@ -1168,8 +1186,6 @@ def _read_own(
             f'{source} is neither a data set ({", ".join(DATASETS)}) nor a file with '
             f'an ending{hint}'
         )
-    if isinstance(source, Mapping) and hasattr(source, 'column_names'):
-        source = _pick_split(source, split or 'train')
     return _read(source, columns)
 
 # %% ../nbs/lib/data.ipynb #107
@@ -1180,8 +1196,7 @@ def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
             f'the DatasetDict does not have the split {split!r}; it has '
             f'{", ".join(dataset_dict)}.'
         )
-    table = dataset_dict[split]
-    return table.add_column('split', [split] * len(table))
+    return dataset_dict[split]
 
 
 def _own_split(table: pd.DataFrame, split: str, name: str) -> pd.DataFrame:
@@ -1248,7 +1263,9 @@ def load(
         name = data_set.name
         table = _load_named(data_set, split or 'train', labels, labelled)
     else:
-        table, origin = _read_own(source, split, columns)
+        if isinstance(source, Mapping) and hasattr(source, 'column_names'):
+            source, split = _pick_split(source, split or 'train'), None
+        table, origin = _read_own(source, columns)
         name = origin.name
         table = _check(table, labels, labelled, origin)
         if split:
