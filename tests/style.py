@@ -282,7 +282,7 @@ def read_page(path: Path) -> Page:
             module = found[1]
             continue
         options = set(re.findall(r'^#\| *([\w-]+)', text, re.M))
-        plain = re.sub(r'^( *)[!%].*', r'\1pass', text, flags=re.M)
+        plain = re.sub(r'^( *)(!(?!=)|%(?=\w)).*', r'\1pass', text, flags=re.M)
         cells.append(CodeCell(text, options, ast.parse(plain)))
     return Page(path, module, cells)
 

@@ -1,23 +1,86 @@
-"A post begun with `promptlab new-post` passes the tests at once."
-import json, os, shutil, subprocess, sys
+"""A post begun with `promptlab new-post` passes the tests at once."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+NEW_POST = [BIN / 'promptlab', 'new-post']
 
-def test_new_post(tmp_path):
-    skip = shutil.ignore_patterns('.*', '__pycache__', 'weights')
-    for d in ('nbs', 'promptlab'): shutil.copytree(ROOT / d, tmp_path / d, ignore=skip)
-    for f in ('settings.ini', '_quarto.yml'): shutil.copy(ROOT / f, tmp_path)
-    env = {**os.environ, 'PYTHONPATH': str(tmp_path), 'PROMPTLAB_SCALE': 'mini', 'TQDM_DISABLE': '1', 'MPLBACKEND': 'agg'}
-    def run(*a): return subprocess.run(a, cwd=tmp_path, env=env, capture_output=True, text=True)
-    promptlab = (sys.executable, '-c', 'from promptlab.cli import main; main()', 'new-post')
-    before = {p.name: p.read_text() for p in (tmp_path / 'promptlab').glob('*.py')}
-    r = run(*promptlab, 'my-question'); assert r.returncode == 0, r.stderr
-    assert (tmp_path / 'promptlab/my_question.py').is_file()
-    assert all((tmp_path / 'promptlab' / k).read_text() == v for k, v in before.items() if k != '_modidx.py'), 'the other modules stay'
-    nb = json.loads((tmp_path / 'nbs/posts/my-question.ipynb').read_text())
-    assert 'My question' in ''.join(nb['cells'][0]['source']) and any(c.get('outputs') for c in nb['cells']) and 'new_post' not in json.dumps(nb)
-    r = run(BIN / 'nbdev_test', '--path', 'nbs/posts/my-question.ipynb', '--n_workers', '0'); assert r.returncode == 0 and 'Success' in r.stdout + r.stderr, r.stderr
-    r = run(sys.executable, ROOT / 'site/build.py', '--out', tmp_path / 'site'); assert r.returncode == 0, r.stderr
-    for taken in ('my-question', 'My Question', 'data'): assert run(*promptlab, taken).returncode == 2
+
+@pytest.fixture(scope='module')
+def clone(tmp_path_factory):
+    """Return a copy of the project."""
+    folder = tmp_path_factory.mktemp('clone')
+    skipped = shutil.ignore_patterns('.*', '__pycache__', 'weights')
+    for name in ('nbs', 'promptlab'):
+        shutil.copytree(ROOT / name, folder / name, ignore=skipped)
+    for name in ('settings.ini', '_quarto.yml', 'pyproject.toml'):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def run(clone, *command):
+    environment = {
+        **os.environ,
+        'PYTHONPATH': str(clone),
+        'PROMPTLAB_SCALE': 'mini',
+        'TQDM_DISABLE': '1',
+        'MPLBACKEND': 'agg',
+    }
+    return subprocess.run(
+        command, cwd=clone, env=environment, capture_output=True, text=True
+    )
+
+
+def modules(clone):
+    """Return the modules but nbdev's index of names."""
+    files = (clone / 'promptlab').glob('*.py')
+    return {file.name: file.read_text() for file in files if file.name != '_modidx.py'}
+
+
+@pytest.mark.xdist_group('new-post')
+def test_new_post(clone):
+    before = modules(clone)
+    made = run(clone, *NEW_POST, 'my-question')
+    assert made.returncode == 0, made.stderr
+    after = modules(clone)
+    assert after.pop('my_question.py')
+    assert after == before, 'the other modules stay'
+    text = (clone / 'nbs/posts/my-question.ipynb').read_text()
+    cells = json.loads(text)['cells']
+    assert 'My question' in ''.join(cells[0]['source'])
+    assert any(cell.get('outputs') for cell in cells)
+    assert 'new_post' not in text
+
+
+@pytest.mark.xdist_group('new-post')
+@pytest.mark.parametrize(
+    'command',
+    [
+        ['nbdev_test', '--path', 'nbs/posts/my-question.ipynb', '--n_workers', '0'],
+        ['ruff', 'check', 'nbs/posts/my-question.ipynb', 'promptlab/my_question.py'],
+        ['ruff', 'format', '--check', 'nbs/posts/my-question.ipynb'],
+        ['python', ROOT / 'site/build.py', '--out', 'site'],
+    ],
+    ids=['test', 'lint', 'format', 'site'],
+)
+def test_new_post_passes(clone, command):
+    if not (clone / 'nbs/posts/my-question.ipynb').exists():
+        pytest.skip('it was not made')
+    finished = run(clone, BIN / command[0], *command[1:])
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+@pytest.mark.xdist_group('new-post')
+@pytest.mark.parametrize('name', ['my-question', 'My Question', 'data'])
+def test_taken_names(clone, name):
+    if not (clone / 'nbs/posts/my-question.ipynb').exists():
+        pytest.skip('it was not made')
+    assert run(clone, *NEW_POST, name).returncode == 2

