@@ -946,8 +946,8 @@ def _check_record(
 ) -> None:
     if len(record) < len(header):
         raise TableError(
-            f'{place} has fewer cells than the header ({len(record)} of {len(header)}); '
-            'give each row all separators.'
+            f'{place} has fewer cells than the header ({len(record)}, not '
+            f'{len(header)}); give each row all separators.'
         )
     if len(record) > len(header):
         raise TableError(

@@ -140,7 +140,34 @@ class TokenizedRows:
             batch['labels'] = self.labels[torch.as_tensor(positions)]
         return batch
 
-# %% ../nbs/lib/finetune.ipynb #013
+# %% ../nbs/lib/finetune.ipynb #014
+def _cut_long(
+    encodings: list[dict],
+    texts: list[str],
+    pairs: list[str] | None,
+    tokenizer: Any,
+    max_tokens: int | None,
+) -> None:
+    """Tokenize texts that are too long again, with truncation, and count them."""
+    lengths = [len(encoding['input_ids']) for encoding in encodings]
+    if max_tokens is None or max(lengths, default=0) <= max_tokens:
+        return
+    if max_tokens < 1:
+        raise ValueError(f'max_tokens is {max_tokens}; it must be at least 1.')
+    rows = [row for row, length in enumerate(lengths) if length > max_tokens]
+    for row in rows:
+        pair = None if pairs is None else pairs[row]
+        encodings[row] = dict(
+            tokenizer(texts[row], pair, truncation=True, max_length=max_tokens)
+        )
+    warnings.warn(
+        f'{len(rows)} of {len(texts)} texts are longer than {max_tokens} tokens and '
+        'were cut.',
+        Truncated,
+        stacklevel=3,
+    )
+
+# %% ../nbs/lib/finetune.ipynb #016
 def tokenize_rows(
     tokenizer: Any,
     table: pd.DataFrame,
@@ -194,34 +221,7 @@ def tokenize_rows(
         labels = torch.tensor(np.asarray(labels))
     return TokenizedRows(encodings, tokenizer, labels)
 
-
-def _cut_long(
-    encodings: list[dict],
-    texts: list[str],
-    pairs: list[str] | None,
-    tokenizer: Any,
-    max_tokens: int | None,
-) -> None:
-    """Tokenize texts that are too long again, with truncation, and count them."""
-    lengths = [len(encoding['input_ids']) for encoding in encodings]
-    if max_tokens is None or max(lengths, default=0) <= max_tokens:
-        return
-    if max_tokens < 1:
-        raise ValueError(f'max_tokens is {max_tokens}; it must be at least 1.')
-    rows = [row for row, length in enumerate(lengths) if length > max_tokens]
-    for row in rows:
-        pair = None if pairs is None else pairs[row]
-        encodings[row] = dict(
-            tokenizer(texts[row], pair, truncation=True, max_length=max_tokens)
-        )
-    warnings.warn(
-        f'{len(rows)} of {len(texts)} texts are longer than {max_tokens} tokens and '
-        'were cut.',
-        Truncated,
-        stacklevel=3,
-    )
-
-# %% ../nbs/lib/finetune.ipynb #016
+# %% ../nbs/lib/finetune.ipynb #018
 def model_rows(
     model: nn.Module,
     tokenizer: Any,
@@ -254,7 +254,7 @@ def model_rows(
     labels = model_targets(model, table) if labelled else None
     return tokenize_rows(tokenizer, table, limit, labels)
 
-# %% ../nbs/lib/finetune.ipynb #019
+# %% ../nbs/lib/finetune.ipynb #021
 def equal_length_batches(lengths: Sequence[int], batch_size: int) -> list[np.ndarray]:
     """Cut texts into batches in which all have the same length.
 
@@ -323,7 +323,7 @@ def _logits(model: nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     output = model(**batch)
     return getattr(output, 'logits', output)
 
-# %% ../nbs/lib/finetune.ipynb #023
+# %% ../nbs/lib/finetune.ipynb #025
 def _linear(lr: float, step: int, n_steps: int, warmup: int) -> float:
     if step < warmup:
         return lr * (step / warmup)
@@ -336,7 +336,7 @@ def _linear_from_start(lr: float, step: int, n_steps: int, warmup: int) -> float
 
 _SCHEDULES = {'linear': _linear, 'linear_from_start': _linear_from_start}
 
-# %% ../nbs/lib/finetune.ipynb #025
+# %% ../nbs/lib/finetune.ipynb #027
 _LEAST = dict(epochs=1, batch_size=1, patience=1, seed=0)
 _LEAST |= dict(lr=0.0, warmup=0.0, weight_decay=0.0, clip=0.0)
 _MAY_BE_NONE = ('patience', 'clip')
@@ -354,7 +354,7 @@ def _check_number(name: str, value: Any, least: float) -> None:
             f'{name} is {value!r}; it must be {kind} of at least {least:g}.'
         )
 
-# %% ../nbs/lib/finetune.ipynb #027
+# %% ../nbs/lib/finetune.ipynb #029
 @dataclass(frozen=True)
 class FineTuneConfig:
     """How a classifier is fine-tuned, with AdamW.
@@ -408,17 +408,44 @@ class FineTuneConfig:
                 f'schedule is {self.schedule!r}; use {" or ".join(_SCHEDULES)}.'
             )
 
-# %% ../nbs/lib/finetune.ipynb #032
+
+def _learning_rate(config: FineTuneConfig, step: int, n_steps: int) -> float:
+    """Return the learning rate of a step (0-based)."""
+    warmup = config.warmup if config.warmup >= 1 else config.warmup * n_steps
+    return _SCHEDULES[config.schedule](config.lr, step, n_steps, int(warmup))
+
+# %% ../nbs/lib/finetune.ipynb #034
+def _epoch_batches(
+    rows: TokenizedRows, subset: np.ndarray, config: FineTuneConfig, epoch: int
+) -> list[np.ndarray]:
+    """Return the batches of an epoch, which depend on nothing but the seed."""
+    if config.length_batches:
+        rng = np.random.default_rng([config.seed, epoch])
+        lengths = np.asarray(rows.lengths)[subset]
+        batches = length_batches(lengths, config.batch_size, rng)
+        return [subset[batch] for batch in batches]
+    rng = np.random.default_rng(config.seed)
+    orders = [rng.permutation(subset) for _ in range(epoch + 1)]
+    return np.array_split(orders[-1], math.ceil(len(subset) / config.batch_size))
+
+
+def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return cross-entropy, or in the multi-label shape binary cross-entropy."""
+    if labels.ndim > 1:
+        return F.binary_cross_entropy_with_logits(logits, labels.float())
+    return F.cross_entropy(logits, labels)
+
+# %% ../nbs/lib/finetune.ipynb #036
 class _Run:
-    """A model in training: everything that one epoch changes."""
+    """A model in training: everything that an epoch changes."""
 
     def __init__(
         self,
         model: nn.Module,
         rows: TokenizedRows,
         config: FineTuneConfig,
-        subset: Sequence[int] | None,
-        loss: Callable | None,
+        subset: Sequence[int] | None = None,
+        loss: Callable | None = None,
     ):
         self.model, self.rows, self.config = model, rows, config
         self.subset = np.arange(len(rows)) if subset is None else np.asarray(subset)
@@ -430,70 +457,49 @@ class _Run:
         self.device = self.parameters[0].device
         self.n_batches = math.ceil(len(self.subset) / config.batch_size)
         self.n_steps = config.epochs * self.n_batches
-        warmup = config.warmup
-        self.warmup = int(warmup * self.n_steps if warmup < 1 else warmup)
         self.history: list[dict] = []
 
-    def batches(self) -> list[np.ndarray]:
-        """Return the batches of the next epoch."""
-        config, epoch = self.config, len(self.history)
-        if config.length_batches:
-            rng = np.random.default_rng([config.seed, epoch])
-            lengths = np.asarray(self.rows.lengths)[self.subset]
-            batches = length_batches(lengths, config.batch_size, rng)
-            return [self.subset[batch] for batch in batches]
-        rng = np.random.default_rng(config.seed)
-        orders = [rng.permutation(self.subset) for _ in range(epoch + 1)]
-        return np.array_split(orders[-1], self.n_batches)
-
-    def train_epoch(self, bar: Any) -> float:
-        """Train on all rows once, and return the mean loss per row."""
-        self.model.train(self.config.dropout)
-        total = 0.0
-        for index, positions in enumerate(self.batches()):
-            step = len(self.history) * self.n_batches + index
-            total += self.train_step(step, positions) * len(positions)
-            bar.update()
-        self.model.eval()
-        return total / len(self.subset)
-
-    def train_step(self, step: int, positions: np.ndarray) -> float:
-        """Take one step of the optimizer, and return the loss before it."""
-        config = self.config
-        rate = _SCHEDULES[config.schedule](config.lr, step, self.n_steps, self.warmup)
-        for group in self.optimizer.param_groups:
-            group['lr'] = rate
-        loss = self.batch_loss(positions)
-        loss.backward()
-        if config.clip is not None:
-            nn.utils.clip_grad_norm_(self.parameters, config.clip)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return loss.item()
-
-    def batch_loss(
-        self, positions: np.ndarray, rows: TokenizedRows | None = None
-    ) -> torch.Tensor:
-        batch, labels = _to_device((rows or self.rows).batch(positions), self.model)
+    def batch_loss(self, rows: TokenizedRows, positions: np.ndarray) -> torch.Tensor:
+        """Return the mean loss of some rows."""
+        batch, labels = _to_device(rows.batch(positions), self.model)
         with torch.autocast(self.device.type, torch.bfloat16, self.config.bf16):
             logits = _logits(self.model, batch)
         return self.loss(logits.float(), labels)
 
-    @torch.no_grad()
-    def validation_loss(self, rows: TokenizedRows) -> float:
-        """Return the mean loss per row of other rows."""
-        batches = equal_length_batches(rows.lengths, 2 * self.config.batch_size)
-        losses = [self.batch_loss(batch, rows).item() * len(batch) for batch in batches]
-        return sum(losses) / len(rows)
+    def take_step(self, step: int, positions: np.ndarray) -> float:
+        """Take one step of the optimizer, and return the loss before it."""
+        for group in self.optimizer.param_groups:
+            group['lr'] = _learning_rate(self.config, step, self.n_steps)
+        loss = self.batch_loss(self.rows, positions)
+        loss.backward()
+        if self.config.clip is not None:
+            nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return loss.item()
+
+# %% ../nbs/lib/finetune.ipynb #038
+def _train_epoch(run: _Run, bar: Any) -> float:
+    """Train on all rows once, and return the mean loss per row."""
+    run.model.train(run.config.dropout)
+    epoch, total = len(run.history), 0.0
+    batches = _epoch_batches(run.rows, run.subset, run.config, epoch)
+    for index, positions in enumerate(batches):
+        loss = run.take_step(epoch * run.n_batches + index, positions)
+        total += loss * len(positions)
+        bar.update()
+    run.model.eval()
+    return total / len(run.subset)
 
 
-def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return cross-entropy, or in the multi-label shape binary cross-entropy."""
-    if labels.ndim > 1:
-        return F.binary_cross_entropy_with_logits(logits, labels.float())
-    return F.cross_entropy(logits, labels)
+@torch.no_grad()
+def _validation_loss(run: _Run, rows: TokenizedRows) -> float:
+    """Return the mean loss per row of other rows, in evaluation mode."""
+    batches = equal_length_batches(rows.lengths, 2 * run.config.batch_size)
+    losses = [run.batch_loss(rows, batch).item() * len(batch) for batch in batches]
+    return sum(losses) / len(rows)
 
-# %% ../nbs/lib/finetune.ipynb #034
+# %% ../nbs/lib/finetune.ipynb #041
 @contextmanager
 def _own_generator(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators within a block, and restore them after it."""
@@ -515,7 +521,7 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
-# %% ../nbs/lib/finetune.ipynb #038
+# %% ../nbs/lib/finetune.ipynb #045
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
     keys = run.rows.keys
@@ -540,7 +546,7 @@ def _architecture(model: nn.Module) -> str:
     facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
     return digest(sorted(map(str, facts.items())))
 
-# %% ../nbs/lib/finetune.ipynb #040
+# %% ../nbs/lib/finetune.ipynb #047
 _STATE = 'training.safetensors'
 
 
@@ -578,7 +584,7 @@ def _entries(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.T
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/finetune.ipynb #043
+# %% ../nbs/lib/finetune.ipynb #050
 def _export_best(run: _Run, folder: Path) -> Path | None:
     """Save the model as a folder `best`, unless it is there; None for other modules."""
     best = folder / 'best'
@@ -599,7 +605,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #046
+# %% ../nbs/lib/finetune.ipynb #053
 class _Kept:
     """Weights set aside under a name."""
 
@@ -625,9 +631,9 @@ def _one_epoch(
 ) -> None:
     """Train for one epoch, validate, and set weights aside."""
     epoch = len(run.history)
-    entry = dict(epoch=epoch, loss=run.train_epoch(bar))
+    entry = dict(epoch=epoch, loss=_train_epoch(run, bar))
     if validation is not None:
-        entry['validation_loss'] = run.validation_loss(validation)
+        entry['validation_loss'] = _validation_loss(run, validation)
         before = [earlier['validation_loss'] for earlier in run.history]
         if entry['validation_loss'] < min(before, default=math.inf):
             kept.put('best', run.model)
@@ -649,7 +655,7 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #049
+# %% ../nbs/lib/finetune.ipynb #056
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -675,7 +681,7 @@ class FineTuned:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
 
-# %% ../nbs/lib/finetune.ipynb #050
+# %% ../nbs/lib/finetune.ipynb #058
 def finetune(
     model: nn.Module,
     rows: TokenizedRows,
@@ -748,7 +754,23 @@ def finetune(
     ]
     return FineTuned(run.history, checkpoints, folder and _export_best(run, folder))
 
-# %% ../nbs/lib/finetune.ipynb #067
+# %% ../nbs/lib/finetune.ipynb #075
+def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
+    """Load a classifier of these labels, with a new head if it has no such head."""
+    names = label_names(load_config(model))
+    if names is None or set(names) != set(labels):
+        names = labels
+    if isinstance(model, (str, Path)):
+        model_config |= dict(
+            num_labels=len(names),
+            id2label=dict(enumerate(names)),
+            label2id={name: i for i, name in enumerate(names)},
+        )
+    return load_model(
+        AutoModelForSequenceClassification, model, new_head=True, **model_config
+    )
+
+# %% ../nbs/lib/finetune.ipynb #077
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -806,23 +828,28 @@ def finetune_classifier(
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
+# %% ../nbs/lib/finetune.ipynb #081
+def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
+    if cache is None or not Path(cache).exists():
+        return None
+    try:
+        tensors, note = load_tensors(cache)
+    except DamagedFile:
+        return None
+    return tensors['logits'].numpy() if note == {'key': key} else None
 
-def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
-    """Load a classifier of these labels, with a new head if it has no such head."""
-    names = label_names(load_config(model))
-    if names is None or set(names) != set(labels):
-        names = labels
-    if isinstance(model, (str, Path)):
-        model_config |= dict(
-            num_labels=len(names),
-            id2label=dict(enumerate(names)),
-            label2id={name: i for i, name in enumerate(names)},
-        )
-    return load_model(
-        AutoModelForSequenceClassification, model, new_head=True, **model_config
-    )
 
-# %% ../nbs/lib/finetune.ipynb #071
+def _cache_logits(
+    cache: str | os.PathLike | None, key: str, logits: np.ndarray
+) -> None:
+    if cache is None:
+        return
+    try:
+        save_tensors(cache, {'logits': torch.tensor(logits)}, {'key': key})
+    except OSError as error:
+        warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)
+
+# %% ../nbs/lib/finetune.ipynb #083
 def predict_logits(
     model: Any,
     table: pd.DataFrame,
@@ -880,24 +907,3 @@ def predict_logits(
         logits = row_logits(network, rows, batch_size, progress)
         _cache_logits(cache, key, logits)
     return logits, labels
-
-
-def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
-    if cache is None or not Path(cache).exists():
-        return None
-    try:
-        tensors, note = load_tensors(cache)
-    except DamagedFile:
-        return None
-    return tensors['logits'].numpy() if note == {'key': key} else None
-
-
-def _cache_logits(
-    cache: str | os.PathLike | None, key: str, logits: np.ndarray
-) -> None:
-    if cache is None:
-        return
-    try:
-        save_tensors(cache, {'logits': torch.tensor(logits)}, {'key': key})
-    except OSError as error:
-        warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
            'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length', 'label_names',
-           'check_model', 'load_model', 'model_name', 'load_config', 'randomly_initialised', 'depends_on_neighbours']
+           'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised', 'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -356,6 +356,26 @@ def _check_loaded(
         )
 
 # %% ../nbs/lib/models.ipynb #035
+def _asks_to_run_code(place: str) -> bool:
+    config = Path(place, 'config.json')
+    return config.is_file() and '"auto_map"' in config.read_text(errors='replace')
+
+
+def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
+    if 'ignore_mismatched_sizes' in reason:
+        return ModelError(
+            f'{name} has weights of other sizes than its config says; pass no settings '
+            'that contradict the file.'
+        )
+    pickles = [*Path(place).glob('*.bin'), *Path(place).glob('*.pt')]
+    if pickles or not Path(place).is_dir():
+        return ModelError(
+            f'{name} has no safetensors weights, and pickles can run code when they '
+            'are read; convert it once, where you trust it, with save_pretrained.'
+        )
+    return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
+
+# %% ../nbs/lib/models.ipynb #037
 _KINDS = {
     AutoModel: 'a language model',
     AutoModelForCausalLM: 'a causal language model',
@@ -363,6 +383,27 @@ _KINDS = {
 }
 
 
+def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exception:
+    """Turn an error of `transformers` into one sentence."""
+    reason = ' '.join(str(error).split())
+    if 'Unrecognized configuration class' in reason:
+        kind = _KINDS.get(auto_class, auto_class.__name__)
+        return ModelError(f'{name} cannot be loaded as {kind}.')
+    if 'trust_remote_code' in reason or _asks_to_run_code(place):
+        return ModelError(
+            f'{name} needs Python code that comes with it, which promptlab never runs; '
+            'choose a model whose architecture is part of transformers.'
+        )
+    if 'safetensors' in reason or 'ignore_mismatched_sizes' in reason:
+        return _unreadable_weights(name, place, reason)
+    if isinstance(error, (ImportError, KeyError, RuntimeError)):
+        return ModelError(f'{name} cannot be loaded ({reason[:150]}).')
+    return MissingModel(
+        f"{name} is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub "
+        f'model that is in the cache or could be fetched ({reason[:150]}).'
+    )
+
+# %% ../nbs/lib/models.ipynb #039
 def _read_model(
     auto_class: type, name: str, dtype: torch.dtype, new_head: bool, config: dict
 ) -> tuple[nn.Module, Any]:
@@ -389,48 +430,82 @@ def _read_model(
     _check_loaded(model, missing, name, new_head)
     return model, tokenizer
 
-
-def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exception:
-    """Turn an error of `transformers` into one sentence."""
-    reason = ' '.join(str(error).split())
-    if 'Unrecognized configuration class' in reason:
-        kind = _KINDS.get(auto_class, auto_class.__name__)
-        return ModelError(f'{name} cannot be loaded as {kind}.')
-    if 'trust_remote_code' in reason or _asks_to_run_code(place):
-        return ModelError(
-            f'{name} needs Python code that comes with it, which promptlab never runs; '
-            'choose a model whose architecture is part of transformers.'
+# %% ../nbs/lib/models.ipynb #042
+def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
+    """Return the model and tokenizer of an object, a tuple or a dict."""
+    if isinstance(model, Mapping):
+        network, tokenizer = model.get('model'), model.get('tokenizer')
+    elif isinstance(model, tuple) and len(model) == 2:
+        network, tokenizer = model
+    else:
+        network = getattr(model, 'model', model)
+        tokenizer = getattr(model, 'tokenizer', None)
+    if not isinstance(network, nn.Module) or tokenizer is None:
+        raise ModelError(
+            f'a {type(model).__name__} is not a model with its tokenizer; give a name, '
+            'a folder, or dict(model=..., tokenizer=...).'
         )
-    if 'safetensors' in reason or 'ignore_mismatched_sizes' in reason:
-        return _unreadable_weights(name, place, reason)
-    if isinstance(error, (ImportError, KeyError, RuntimeError)):
-        return ModelError(f'{name} cannot be loaded ({reason[:150]}).')
-    return MissingModel(
-        f"{name} is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub "
-        f'model that is in the cache or could be fetched ({reason[:150]}).'
-    )
-
-# %% ../nbs/lib/models.ipynb #036
-def _asks_to_run_code(place: str) -> bool:
-    config = Path(place, 'config.json')
-    return config.is_file() and '"auto_map"' in config.read_text(errors='replace')
+    if hasattr(network, 'get_base_model'):
+        network = network.get_base_model()
+    known = auto_class._model_mapping.get(type(network.config), None)
+    if auto_class is not AutoModel and known and not isinstance(network, known):
+        raise ModelError(f'a {type(network).__name__} is not {_KINDS[auto_class]}.')
+    return network, tokenizer
 
 
-def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
-    if 'ignore_mismatched_sizes' in reason:
-        return ModelError(
-            f'{name} has weights of other sizes than its config says; pass no settings '
-            'that contradict the file.'
-        )
-    pickles = [*Path(place).glob('*.bin'), *Path(place).glob('*.pt')]
-    if pickles or not Path(place).is_dir():
-        return ModelError(
-            f'{name} has no safetensors weights, and pickles can run code when they '
-            'are read; convert it once, where you trust it, with save_pretrained.'
-        )
-    return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
+def model_name(model: Any) -> str:
+    """Return what to call a model that a user gave.
 
-# %% ../nbs/lib/models.ipynb #038
+    Parameters
+    ----------
+    model : str, Path, dict, tuple or object
+        Whatever `load_model` takes.
+
+    Returns
+    -------
+    str
+        The name or path itself, the entry or attribute `name` of an object, or else the
+        class of the model.
+    """
+    if isinstance(model, (str, Path)):
+        return str(model)
+    if isinstance(model, Mapping):
+        return str(model.get('name') or type(model.get('model')).__name__)
+    if isinstance(model, tuple):
+        return type(model[0]).__name__
+    return str(getattr(model, 'name', None) or type(model).__name__)
+
+# %% ../nbs/lib/models.ipynb #046
+def load_config(model: Any) -> Any:
+    """Return the config of a model, without reading weights.
+
+    Parameters
+    ----------
+    model : str, Path, dict, tuple or object
+        Whatever `load_model` takes.
+
+    Returns
+    -------
+    PretrainedConfig
+        Of a model in memory its own, else a new one.
+
+    Raises
+    ------
+    MissingModel
+        If there is no such model.
+    ModelError
+        If it cannot be used; the message says why.
+    """
+    if not isinstance(model, (str, Path)):
+        return _unpack_model(model, AutoModel)[0].config
+    place = find_model(model)
+    try:
+        with quiet_transformers():
+            return AutoConfig.from_pretrained(place, trust_remote_code=False)
+    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
+        raise _explained(error, AutoModel, str(model), place) from None
+
+# %% ../nbs/lib/models.ipynb #049
 def load_model(
     auto_class: type,
     model: Any,
@@ -486,82 +561,7 @@ def load_model(
         network.config.pad_token_id = tokenizer.pad_token_id
     return network, tokenizer
 
-# %% ../nbs/lib/models.ipynb #039
-def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
-    """Return the model and tokenizer of an object, a tuple or a dict."""
-    if isinstance(model, Mapping):
-        network, tokenizer = model.get('model'), model.get('tokenizer')
-    elif isinstance(model, tuple) and len(model) == 2:
-        network, tokenizer = model
-    else:
-        network = getattr(model, 'model', model)
-        tokenizer = getattr(model, 'tokenizer', None)
-    if not isinstance(network, nn.Module) or tokenizer is None:
-        raise ModelError(
-            f'a {type(model).__name__} is not a model with its tokenizer; give a name, '
-            'a folder, or dict(model=..., tokenizer=...).'
-        )
-    if hasattr(network, 'get_base_model'):
-        network = network.get_base_model()
-    known = auto_class._model_mapping.get(type(network.config), None)
-    if auto_class is not AutoModel and known and not isinstance(network, known):
-        raise ModelError(f'a {type(network).__name__} is not {_KINDS[auto_class]}.')
-    return network, tokenizer
-
-
-def model_name(model: Any) -> str:
-    """Return what to call a model that a user gave.
-
-    Parameters
-    ----------
-    model : str, Path, dict, tuple or object
-        Whatever `load_model` takes.
-
-    Returns
-    -------
-    str
-        The name or path itself, the entry or attribute `name` of an object, or else the
-        class of the model.
-    """
-    if isinstance(model, (str, Path)):
-        return str(model)
-    if isinstance(model, Mapping):
-        return str(model.get('name') or type(model.get('model')).__name__)
-    if isinstance(model, tuple):
-        return type(model[0]).__name__
-    return str(getattr(model, 'name', None) or type(model).__name__)
-
-# %% ../nbs/lib/models.ipynb #041
-def load_config(model: Any) -> Any:
-    """Return the config of a model, without reading weights.
-
-    Parameters
-    ----------
-    model : str, Path, dict, tuple or object
-        Whatever `load_model` takes.
-
-    Returns
-    -------
-    PretrainedConfig
-        Of a model in memory its own, else a new one.
-
-    Raises
-    ------
-    MissingModel
-        If there is no such model.
-    ModelError
-        If it cannot be used; the message says why.
-    """
-    if not isinstance(model, (str, Path)):
-        return _unpack_model(model, AutoModel)[0].config
-    place = find_model(model)
-    try:
-        with quiet_transformers():
-            return AutoConfig.from_pretrained(place, trust_remote_code=False)
-    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
-        raise _explained(error, AutoModel, str(model), place) from None
-
-# %% ../nbs/lib/models.ipynb #055
+# %% ../nbs/lib/models.ipynb #059
 def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a model of the same architecture with random weights.
 
@@ -582,7 +582,7 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
 
-# %% ../nbs/lib/models.ipynb #058
+# %% ../nbs/lib/models.ipynb #062
 @torch.no_grad()
 def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     """Return whether a text's hidden states change beside a longer text.
