@@ -153,6 +153,17 @@ def _markdown_table(table: pd.DataFrame) -> str:
     ]
     return '\n'.join(f'| {" | ".join(map(str, row))} |' for row in rows)
 
+
+def _n_trained(prompt: TrainedPrompt) -> int:
+    weights = [prompt.embeddings, *prompt.head.parameters()]
+    return sum(weight.numel() for weight in weights)
+
+
+def _thresholds(prompt: TrainedPrompt) -> str:
+    if not prompt.is_multilabel:
+        return 'none, the largest logit decides'
+    return ', '.join(f'{threshold:.3g}' for threshold in prompt.thresholds)
+
 # %% ../nbs/lib/sharing.ipynb #016
 _CARD = """\
 ---
@@ -223,14 +234,3 @@ def model_card(prompt: TrainedPrompt, measured: Mapping[str, Any] | None = None)
         history=_markdown_table(prompt.history),
         measured=_bullets(measured or _NOTHING_MEASURED),
     )
-
-
-def _n_trained(prompt: TrainedPrompt) -> int:
-    weights = [prompt.embeddings, *prompt.head.parameters()]
-    return sum(weight.numel() for weight in weights)
-
-
-def _thresholds(prompt: TrainedPrompt) -> str:
-    if not prompt.is_multilabel:
-        return 'none, the largest logit decides'
-    return ', '.join(f'{threshold:.3g}' for threshold in prompt.thresholds)
