@@ -1247,9 +1247,8 @@ def load(
     Returns
     -------
     DataFrame
-        `text`, perhaps `text_pair`, `id`, `split` and `group`, then `label` or a 0/1
-        column per label. `attrs['labels']` has the label names, `attrs['name']` the
-        name.
+        `text`, perhaps `text_pair`, `id`, `split`, `group`, then `label` or a 0/1
+        column per label; label names in `attrs['labels']`.
 
     Raises
     ------

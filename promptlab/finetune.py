@@ -436,6 +436,17 @@ def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits, labels)
 
 # %% ../nbs/lib/finetune.ipynb #036
+def _check_trainable(
+    rows: TokenizedRows, subset: np.ndarray, parameters: list[nn.Parameter]
+) -> None:
+    if not len(subset):
+        raise ValueError('there are no rows to train on.')
+    if 'labels' not in rows.batch(subset[:1]):
+        raise ValueError('the rows have no labels; give labels=... to tokenize_rows.')
+    if not parameters:
+        raise ValueError('all parameters are frozen; call model.requires_grad_(True).')
+
+# %% ../nbs/lib/finetune.ipynb #040
 class _Run:
     """A model in training: everything that an epoch changes."""
 
@@ -451,6 +462,7 @@ class _Run:
         self.subset = np.arange(len(rows)) if subset is None else np.asarray(subset)
         self.loss = loss or _default_loss
         self.parameters = [p for p in model.parameters() if p.requires_grad]
+        _check_trainable(rows, self.subset, self.parameters)
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True
         )
@@ -478,7 +490,7 @@ class _Run:
         self.optimizer.zero_grad()
         return loss.item()
 
-# %% ../nbs/lib/finetune.ipynb #038
+# %% ../nbs/lib/finetune.ipynb #042
 def _train_epoch(run: _Run, bar: Any) -> float:
     """Train on all rows once, and return the mean loss per row."""
     run.model.train(run.config.dropout)
@@ -499,7 +511,7 @@ def _validation_loss(run: _Run, rows: TokenizedRows) -> float:
     losses = [run.batch_loss(rows, batch).item() * len(batch) for batch in batches]
     return sum(losses) / len(rows)
 
-# %% ../nbs/lib/finetune.ipynb #041
+# %% ../nbs/lib/finetune.ipynb #045
 @contextmanager
 def _own_generator(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators within a block, and restore them after it."""
@@ -521,7 +533,7 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
-# %% ../nbs/lib/finetune.ipynb #045
+# %% ../nbs/lib/finetune.ipynb #049
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
     keys = run.rows.keys
@@ -546,7 +558,7 @@ def _architecture(model: nn.Module) -> str:
     facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
     return digest(sorted(map(str, facts.items())))
 
-# %% ../nbs/lib/finetune.ipynb #047
+# %% ../nbs/lib/finetune.ipynb #051
 _STATE = 'training.safetensors'
 
 
@@ -584,7 +596,7 @@ def _entries(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.T
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/finetune.ipynb #050
+# %% ../nbs/lib/finetune.ipynb #054
 def _export_best(run: _Run, folder: Path) -> Path | None:
     """Save the model as a folder `best`, unless it is there; None for other modules."""
     best = folder / 'best'
@@ -605,7 +617,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #053
+# %% ../nbs/lib/finetune.ipynb #057
 class _Kept:
     """Weights set aside under a name."""
 
@@ -655,7 +667,24 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #056
+# %% ../nbs/lib/finetune.ipynb #059
+def _train(
+    run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, progress: bool
+) -> None:
+    """Train epoch by epoch until the run is finished, from where its folder says."""
+    if kept.folder:
+        settings = _run_settings(run, validation, save_epochs)
+        _resume_run(run, kept.folder, settings)
+    done = len(run.history) * run.n_batches
+    with progress_bar(
+        None, 'fine-tune', progress, total=run.n_steps, initial=done
+    ) as bar:
+        while not _is_finished(run):
+            _one_epoch(run, validation, save_epochs, kept, bar)
+            if kept.folder:
+                _save_run(run, kept.folder, settings)
+
+# %% ../nbs/lib/finetune.ipynb #062
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -681,7 +710,7 @@ class FineTuned:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
 
-# %% ../nbs/lib/finetune.ipynb #058
+# %% ../nbs/lib/finetune.ipynb #064
 def finetune(
     model: nn.Module,
     rows: TokenizedRows,
@@ -700,13 +729,11 @@ def finetune(
     model : Module
         Called with a batch; returns logits, or an object that has them.
     rows : TokenizedRows
-        What to train on, with labels; or any object with its `batch`, `lengths` and
-        `keys`.
+        What to train on; or any object with its `batch`, `lengths` and `keys`.
     config : FineTuneConfig, optional
         The settings.
     validation : TokenizedRows, optional
-        After each epoch the loss on these rows is measured; the model ends with the
-        weights of the epoch where it was lowest.
+        The model ends with the weights of the epoch with the lowest loss on these.
     subset : sequence of int, optional
         Positions of the rows to train on; by default all.
     folder : path-like, optional
@@ -715,8 +742,7 @@ def finetune(
     save_epochs : sequence of int
         Epochs (0-based) whose weights are returned.
     loss : callable, optional
-        Function of logits and labels; by default cross-entropy, or binary cross-entropy
-        if rows have several labels.
+        Function of logits and labels; by default (binary) cross-entropy.
     progress : bool, default True
         Whether to show a bar.
 
@@ -732,18 +758,9 @@ def finetune(
     """
     run = _Run(model, rows, config or FineTuneConfig(), subset, loss)
     folder = None if folder is None else Path(folder)
-    settings = _run_settings(run, validation, save_epochs) if folder else {}
     kept = _Kept(folder)
     with _own_generator(run.config.seed, run.device):
-        if folder:
-            _resume_run(run, folder, settings)
-        done = len(run.history) * run.n_batches
-        bar = progress_bar(None, 'fine-tune', progress, total=run.n_steps, initial=done)
-        with bar:
-            while not _is_finished(run):
-                _one_epoch(run, validation, save_epochs, kept, bar)
-                if folder:
-                    _save_run(run, folder, settings)
+        _train(run, validation, save_epochs, kept, progress)
     if validation is not None:
         model.load_state_dict(kept.get('best'))
     model.eval()
@@ -754,7 +771,7 @@ def finetune(
     ]
     return FineTuned(run.history, checkpoints, folder and _export_best(run, folder))
 
-# %% ../nbs/lib/finetune.ipynb #075
+# %% ../nbs/lib/finetune.ipynb #081
 def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
     """Load a classifier of these labels, with a new head if it has no such head."""
     names = label_names(load_config(model))
@@ -770,7 +787,7 @@ def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple
         AutoModelForSequenceClassification, model, new_head=True, **model_config
     )
 
-# %% ../nbs/lib/finetune.ipynb #077
+# %% ../nbs/lib/finetune.ipynb #083
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -828,7 +845,7 @@ def finetune_classifier(
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
-# %% ../nbs/lib/finetune.ipynb #081
+# %% ../nbs/lib/finetune.ipynb #087
 def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
     if cache is None or not Path(cache).exists():
         return None
@@ -849,7 +866,7 @@ def _cache_logits(
     except OSError as error:
         warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)
 
-# %% ../nbs/lib/finetune.ipynb #083
+# %% ../nbs/lib/finetune.ipynb #089
 def predict_logits(
     model: Any,
     table: pd.DataFrame,
