@@ -590,13 +590,13 @@ class FrozenBase:
         parameters = inspect.signature(base.forward).parameters
         self._takes_positions = 'position_ids' in parameters
 
-    def read(self, positions: torch.Tensor, **inputs: Any) -> Any:
+    def read(self, positions: torch.Tensor | None, **inputs: Any) -> Any:
         """Run the model, with the attention that it came with.
 
         Parameters
         ----------
-        positions : int64 Tensor, shape (rows, tokens)
-            Position of each token.
+        positions : int64 Tensor, shape (rows, tokens), or None
+            Position of each token; None leaves them to the model.
         **inputs : object
             What the model takes: `input_ids` or `inputs_embeds`, `attention_mask`, ...
 
@@ -624,8 +624,8 @@ class FrozenBase:
         """
         return self._call(self._for_prompts, positions, use_cache=False, **inputs)
 
-    def _call(self, view: torch.nn.Module, positions: torch.Tensor, **inputs: Any):
-        if self._takes_positions:
+    def _call(self, view, positions, **inputs):
+        if self._takes_positions and positions is not None:
             inputs['position_ids'] = positions
         return view(return_dict=True, **inputs)
 
@@ -807,15 +807,14 @@ class _Sample(NamedTuple):
 def _read_sample(base: FrozenBase, embed: torch.nn.Module) -> _Sample:
     """Read short texts alone, each followed by a prompt."""
     n_ids = len(embed.weight)
-    starts = {0: 9, 11: 1, 22: 5}  # first token id and length
+    starts = {5: 9, 16: 1, 27: 5}  # first token id and length
     texts = [[(i + j) % n_ids for j in range(n)] for i, n in starts.items()]
     prompt = (embed.weight[:2] + embed.weight[2:4]) / 2  # not the embedding of a token
     alone = []
     for text in texts:
         tokens = embed(torch.tensor(text, device=prompt.device))
         whole = torch.cat([tokens, prompt])[None]
-        mask = torch.ones_like(whole[..., 0], dtype=torch.long)
-        output = read_texts(base, whole, mask, use_cache=False)
+        output = base.read(None, inputs_embeds=whole, use_cache=False)
         alone.append(output.last_hidden_state[0])
     return _Sample(texts, [prompt, prompt[:1]], alone)
 
@@ -829,16 +828,21 @@ def _read_padded(base, sample, texts, side='right', use_cache=False):
 
 def _differs(value: torch.Tensor, reference: torch.Tensor) -> bool:
     """Return whether two results differ by more than rounding."""
-    tolerance = 1e-3 if reference.dtype == torch.float32 else 0.1
+    tolerance = 1e-4 if reference.dtype == torch.float32 else 0.1
     error = (value.float() - reference.float()).norm()
     return not error <= tolerance * reference.float().norm()
 
 
 def _check_neighbours(base: FrozenBase, sample: _Sample) -> None:
     """Raise ValueError if a text beside others is not what it is alone."""
-    output, _ = _read_padded(base, sample, sample.texts[:1])
-    if _differs(output.last_hidden_state[0], sample.alone[0][: len(sample.texts[0])]):
+    first, device = sample.texts[0], sample.alone[0].device
+    ids = torch.tensor([first], device=device)
+    own = base.read(None, input_ids=ids, use_cache=False).last_hidden_state[0]
+    if _differs(own, sample.alone[0][: len(first)]):
         raise ValueError('a token depends on those after it')
+    output, _ = _read_padded(base, sample, [first])
+    if _differs(output.last_hidden_state[0], own):
+        raise ValueError('its positions do not begin at 0')
     output, _ = _read_padded(base, sample, sample.texts)
     states = output.last_hidden_state
     for beside, text, alone in zip(states, sample.texts, sample.alone, strict=True):
@@ -968,7 +972,21 @@ def final_logits(logits: torch.Tensor, config: Any) -> torch.Tensor:
     logits = logits * factor if factor != 1 else logits
     return softcap * torch.tanh(logits / softcap) if softcap else logits
 
-# %% ../nbs/lib/lm.ipynb #066
+# %% ../nbs/lib/lm.ipynb #065
+def _reproduces_logits(model: PreTrainedModel, base: FrozenBase) -> bool:
+    """Return whether head and `final_logits` give the logits of a model."""
+    ids = torch.arange(4, device=model.device)[None]
+    try:
+        expected = model(input_ids=ids, use_cache=False).logits
+        states = read_texts(base, ids, torch.ones_like(ids)).last_hidden_state
+        found = model.get_output_embeddings()(states)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # a head of another size, or none
+        return False
+    return not _differs(final_logits(found, model.config), expected)
+
+# %% ../nbs/lib/lm.ipynb #068
 class FrozenLM:
     """A frozen causal language model and its tokenizer.
 
@@ -1059,7 +1077,6 @@ class FrozenLM:
     @torch.no_grad()
     def _check(self) -> None:
         """Find the way to read prompts, and whether the model's logits are known."""
-        kind = f'{self.name} ({type(self.model).__name__})'
         try:
             self._base = FrozenBase(self.base)
             self._read_prompts = find_way_to_read(self._base, self.embed)
@@ -1068,16 +1085,11 @@ class FrozenLM:
         except Exception as error:  # whatever the model's own code raises
             reason = ' '.join(str(error).split()).rstrip('.')[:200]
             raise ModelError(
-                f'{kind} cannot take a prompt after a text '
+                f'{self._title()} cannot take a prompt after a text '
                 f'({reason or type(error).__name__}); use a causal model in which '
                 'every layer attends to cached keys and values.'
             ) from None
-        self._has_known_logits = True
-        ids = torch.arange(4, device=self.device)[None]
-        states = read_texts(self._base, ids, torch.ones_like(ids)).last_hidden_state
-        found = self.logits(states)
-        expected = self.model(input_ids=ids, use_cache=False).logits
-        self._has_known_logits = not _differs(found, expected)
+        self._has_known_logits = _reproduces_logits(self.model, self._base)
 
     @property
     def device(self) -> torch.device:
@@ -1103,6 +1115,9 @@ class FrozenLM:
     def tokenizer_fingerprint(self) -> str:
         """A hash of the tokenizer."""
         return tokenizer_fingerprint(self.tokenizer)
+
+    def _title(self) -> str:
+        return f'{self.name} ({type(self.model).__name__})'
 
     def __repr__(self):
         return (
@@ -1327,7 +1342,7 @@ class FrozenLM:
         """
         if not self._has_known_logits:
             raise ModelError(
-                f'{self.name} ({type(self.model).__name__}) changes its logits after '
+                f'{self._title()} changes its logits after '
                 'its head in an unknown way; use a linear head.'
             )
         hidden = hidden.to(self.dtype)
