@@ -305,12 +305,11 @@ def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> No
     """
     vocabulary = tokenizer.get_vocab()
     _check_tokenizer(tokenizer, vocabulary, name)
-    embeddings = model.get_input_embeddings().weight
-    largest = max(vocabulary.values())
-    if largest >= len(embeddings):
+    n_embeddings, largest = _n_embeddings(model), max(vocabulary.values())
+    if largest >= n_embeddings:
         raise ModelError(
             f'the tokenizer of {name} has token ids up to {largest}, but the model has '
-            f'only {len(embeddings)} embeddings; use the tokenizer that the model was '
+            f'only {n_embeddings} embeddings; use the tokenizer that the model was '
             'trained with.'
         )
     for parameter_name, parameter in model.named_parameters():
@@ -319,6 +318,14 @@ def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> No
                 f'{name} has weights that are not finite ({parameter_name}); the file '
                 'is damaged, or training has diverged.'
             )
+
+
+def _n_embeddings(model: nn.Module) -> int:
+    """Return how many token ids a model knows."""
+    try:
+        return len(model.get_input_embeddings().weight)
+    except (AttributeError, NotImplementedError):  # CANINE hashes characters
+        return getattr(model.config.get_text_config(), 'vocab_size', None) or 2**31
 
 
 def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> None:
@@ -389,13 +396,13 @@ def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exc
     if 'Unrecognized configuration class' in reason:
         kind = _KINDS.get(auto_class, auto_class.__name__)
         return ModelError(f'{name} cannot be loaded as {kind}.')
+    if 'safetensors' in reason or 'ignore_mismatched_sizes' in reason:
+        return _unreadable_weights(name, place, reason)
     if 'trust_remote_code' in reason or _asks_to_run_code(place):
         return ModelError(
             f'{name} needs Python code that comes with it, which promptlab never runs; '
             'choose a model whose architecture is part of transformers.'
         )
-    if 'safetensors' in reason or 'ignore_mismatched_sizes' in reason:
-        return _unreadable_weights(name, place, reason)
     if isinstance(error, (ImportError, KeyError, RuntimeError)):
         return ModelError(f'{name} cannot be loaded ({reason[:150]}).')
     return MissingModel(
@@ -590,7 +597,8 @@ def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     Parameters
     ----------
     model : PreTrainedModel
-        An encoder or a causal language model, with or without a head.
+        An encoder or a causal language model, with or without a head. It is set to
+        evaluation mode.
     tokenizer : PreTrainedTokenizerBase
         Its tokenizer; only its padding token is used.
 
@@ -600,14 +608,13 @@ def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
         True if they change by more than rounding, or if the model's RoPE switches at a
         length that is too long to be tried here.
     """
-    base = model.base_model
+    base = model.base_model.eval()
     longest = _revealing_length(base.config.get_text_config())
     longest = min(longest, context_length(model, tokenizer) or longest)
     if longest > _LONGEST_TRIED:
         return True
     generator = torch.Generator().manual_seed(0)
-    n_tokens = model.get_input_embeddings().num_embeddings
-    ids = torch.randint(n_tokens, (2, longest), generator=generator)
+    ids = torch.randint(_n_embeddings(model), (2, longest), generator=generator)
     mask = torch.ones_like(ids)
     ids[0, _SHORT:], mask[0, _SHORT:] = tokenizer.pad_token_id, 0
     ids, mask = ids.to(model.device), mask.to(model.device)
