@@ -261,14 +261,14 @@ def _describe_data(name: str, split: str | None, columns: str | None) -> None:
 
 def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> None:
     """Write data sets or files in the form that probing reads."""
-    from promptlab.probing import prepare
+    from promptlab.experiments import write_probing_sets
 
     if not names:
         raise ValueError(
             'data get needs a data set or a file, as in: data get mini-imdb.'
         )
     for name in names:
-        for path in prepare(name, folder, limit):
+        for path in write_probing_sets(name, folder, limit):
             print(path)
 
 # %% ../nbs/lib/cli.ipynb #020
@@ -647,7 +647,7 @@ def _say_failures(ledger: pd.DataFrame) -> None:
 
 def _best_cells(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the best combination per data set and model, in the columns to show."""
-    shown = ['dataset', 'model', 'pooler', 'classifier', 'score', 'low', 'high']
+    shown = ['dataset', 'model', 'pooler', 'probe', 'score', 'low', 'high']
     shown += ['control', 'majority', 'bag_of_words']
     if 'score' in cells:
         groups = cells.groupby(['dataset', 'model'], sort=False)
@@ -683,8 +683,7 @@ class ProbeOptions:
         ),
     ]
     probes = Annotated[
-        str,
-        typer.Option('--classifiers', help='Some of {probes.PROBES}, as in lda,ridge.'),
+        str, typer.Option(help='Some of {probes.PROBES}, as in lda,ridge.')
     ]
     folds = Annotated[int, typer.Option(help='Folds of the cross-validation.')]
     controls = Annotated[
@@ -712,31 +711,29 @@ def probe_command(
 ) -> None:
     """Probe the hidden layers of models, all combinations, into a ledger."""
     from promptlab.experiments import RunExperiments, summarize_cells
-
     from promptlab.pooling import make_pooler
-    from promptlab.probes import make_probe
 
     run = RunExperiments(
-        folds,
-        data or ['mini-imdb'],
+        data or 'mini-imdb',
         [
             make_pooler(token, layer=layer)
             for layer in _parse_layers(layers)
             for token in tokens.split(',')
         ],
-        [make_probe(name) for name in probes.split(',')],
-        model or ['tiny'],
-        device=device,
-        logs_folder=out,
-        controls=controls,
+        probes.split(','),
+        model or 'tiny',
+        n_folds=folds,
+        n_random=controls,
+        folder=out,
         limit=limit,
         seed=seed,
+        device=device,
     )
     ledger = run.run_all()
     _say_failures(ledger)
     cells = summarize_cells(ledger) if (ledger.status != 'failed').any() else ledger
     print(_best_cells(cells).to_string(index=False))
-    print(f'{len(cells)} cells in {run.ledger}; look at them: promptlab app {out}')
+    print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
 
 # %% ../nbs/lib/cli.ipynb #044
 @app.command('app', cls=RegistryCommand)
