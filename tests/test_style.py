@@ -50,3 +50,17 @@ def test_cells_are_short(folder):
 def test_definitions_are_followed_by_a_test():
     untested = [cell.first_line for page in PAGES for cell in page.untested]
     assert style.measure_pages(PAGES)['tested %'] >= 90, untested
+
+
+def test_extensions_are_short():
+    """On the page about extending, each class and function has at most 15 lines."""
+    (page,) = [page for page in PAGES if page.path.stem == 'extending']
+    lengths = {
+        node.name: node.end_lineno - node.lineno + 1
+        for cell in page.cells
+        for node in cell.tree.body
+        if isinstance(node, style.DEFINITIONS)
+    }
+    bases = [name for name in lengths if name[0].isupper()]
+    assert len(bases) >= 8
+    assert not {name: n for name, n in lengths.items() if n > 15}
