@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['POOLERS', 'LayerEncoder', 'load_encoder', 'Pooler', 'ConcatPooler', 'PoolToken', 'PoolMean', 'PoolMax', 'PoolMin',
-           'AllTokens', 'make_pooler', 'describe_settings', 'PooledFeatures', 'pool_texts']
+           'AllTokens', 'make_pooler', 'settings_of', 'PooledFeatures', 'pool_texts']
 
 # %% ../nbs/lib/pooling.ipynb #003
 import copy
@@ -627,7 +627,7 @@ def make_pooler(choice: str | float | Pooler, **settings: Any) -> Pooler:
 _LIBRARIES = ('builtins', 'numpy', 'promptlab', 'scipy', 'sklearn', 'torch')
 
 
-def describe_settings(thing: Any) -> Any:
+def settings_of(thing: Any) -> Any:
     """Return everything that tells an object from another one of its class.
 
     Parameters
@@ -643,19 +643,19 @@ def describe_settings(thing: Any) -> Any:
     if thing is None or isinstance(thing, (bool, int, float, str)):
         return thing
     if isinstance(thing, (list, tuple, set)):
-        return [describe_settings(item) for item in thing]
+        return [settings_of(item) for item in thing]
     if isinstance(thing, Mapping):
-        return {str(key): describe_settings(value) for key, value in thing.items()}
+        return {str(key): settings_of(value) for key, value in thing.items()}
     if isinstance(thing, (np.ndarray, torch.Tensor)):
         return digest(str(thing.dtype), thing.tolist())
     if isinstance(thing, partial):
-        return describe_settings([thing.func, thing.args, thing.keywords])
+        return settings_of([thing.func, thing.args, thing.keywords])
     if inspect.isfunction(thing):
         return _describe_function(thing)
     if inspect.isclass(thing):
         return _describe_class(thing)
     settings = {
-        name: describe_settings(value)
+        name: settings_of(value)
         for name, value in getattr(thing, '__dict__', {'': repr(thing)}).items()
         if not name.endswith('_')
     }
@@ -693,7 +693,7 @@ def _describe_class(kind: type) -> list:
         value = getattr(value, '__func__', getattr(value, 'fget', value))
         is_setting = isinstance(value, (bool, int, float, str, list, tuple, dict))
         if inspect.isfunction(value) or (is_setting and not member.startswith('__')):
-            parts.append([member, describe_settings(value)])
+            parts.append([member, settings_of(value)])
     return parts + [_describe_class(base) for base in kind.__bases__]
 
 # %% ../nbs/lib/pooling.ipynb #060
@@ -872,7 +872,7 @@ def pool_texts(
     key = digest(encoder.fingerprint, ids, [batch.tolist() for batch in batches])
     files = {}
     for pooler in poolers:
-        path = folder / f'{key}-{digest(describe_settings(pooler))}.npy'
+        path = folder / f'{key}-{digest(settings_of(pooler))}.npy'
         sizes = [lengths[b].sum() if pooler.per_token else len(b) for b in batches]
         files[pooler.name] = _FeatureFile(path, pooler, np.array(sizes))
     with FileLock(folder / f'{key}.lock'):

@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['PROBES', 'ScoreReader', 'Probe', 'SingleStepOpt', 'KNN', 'Logistic', 'Moments', 'Linear', 'LDA', 'Ridge',
-           'MultiStepOpt', 'SingleLayer', 'MLP', 'AttentionProbe', 'make_probe', 'evaluate_probe', 'control_targets',
-           'code_blocks', 'online_code']
+           'MultiStepOpt', 'SingleLayer', 'MLP', 'AttentionProbe', 'make_probe', 'r_squared', 'evaluate_probe',
+           'control_targets', 'code_blocks', 'online_code']
 
 # %% ../nbs/lib/probes.ipynb #003
 import copy
@@ -1139,15 +1139,34 @@ def make_probe(choice: Any) -> Probe:
     return PROBES.resolve(choice)
 
 # %% ../nbs/lib/probes.ipynb #084
-def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    squares, variation = ((y - predicted) ** 2).sum(), ((y - y.mean()) ** 2).sum()
-    r2 = float(1 - squares / variation) if variation > 0 else math.nan
-    is_ranked = np.ptp(predicted) > 0 and variation > 0
-    spearman = float(spearmanr(y, predicted).statistic) if is_ranked else 0.0
-    rmse = float((squares / len(y)) ** 0.5)
-    return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
+def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the share of the variation of numbers that predictions explain.
+
+    Parameters
+    ----------
+    y : float array, shape (n_rows,)
+        What is true.
+    predicted : float array, shape (n_rows,)
+        Predictions.
+
+    Returns
+    -------
+    float
+        At most 1; 0 is the mean of `y`. NaN if all of `y` are equal.
+    """
+    variation = ((y - y.mean()) ** 2).sum()
+    squares = ((y - predicted) ** 2).sum()
+    return float(1 - squares / variation) if variation > 0 else math.nan
 
 # %% ../nbs/lib/probes.ipynb #086
+def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    r2 = r_squared(y, predicted)
+    is_ranked = np.ptp(predicted) > 0 and np.ptp(y) > 0
+    spearman = float(spearmanr(y, predicted).statistic) if is_ranked else 0.0
+    rmse = float(((y - predicted) ** 2).mean() ** 0.5)
+    return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
+
+# %% ../nbs/lib/probes.ipynb #088
 def _f1(y: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
     """Return F1 of class 1 of two, or the mean over the classes that occur."""
     pairs = np.bincount(y * n_classes + predicted, minlength=n_classes**2)
@@ -1163,7 +1182,7 @@ def _area_under_curve(positive: np.ndarray, scores: np.ndarray) -> float:
     rank_sum = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
     return rank_sum / (n_positive * (len(positive) - n_positive))
 
-# %% ../nbs/lib/probes.ipynb #088
+# %% ../nbs/lib/probes.ipynb #090
 def evaluate_probe(
     y: np.ndarray, probe: ScoreReader, scores: np.ndarray
 ) -> dict[str, float]:
@@ -1199,7 +1218,7 @@ def evaluate_probe(
         metrics['brier'] = ((proba - np.eye(probe.n_classes)[y]) ** 2).sum(1).mean()
     return {name: float(value) for name, value in metrics.items()}
 
-# %% ../nbs/lib/probes.ipynb #092
+# %% ../nbs/lib/probes.ipynb #094
 def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarray:
     """Draw one random target per type, from those there are.
 
@@ -1226,7 +1245,7 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
 
-# %% ../nbs/lib/probes.ipynb #095
+# %% ../nbs/lib/probes.ipynb #097
 _SHARES = 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0
 
 
@@ -1259,7 +1278,7 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
     blocks[order] = np.searchsorted(ends, np.arange(n_rows), 'right')
     return blocks
 
-# %% ../nbs/lib/probes.ipynb #097
+# %% ../nbs/lib/probes.ipynb #099
 def online_code(
     probas: Sequence[np.ndarray],
     y: np.ndarray,
