@@ -539,6 +539,7 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
     keys = run.rows.keys
     settings = dict(
         asdict(run.config),
+        device=run.device.type,
         loss=getattr(run.loss, '__qualname__', repr(run.loss)),
         model=fingerprint(run.model),
         architecture=_architecture(run.model),
@@ -546,7 +547,7 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
         validation=None if validation is None else digest(validation.keys),
         save_epochs=list(save_epochs),
     )
-    return json.loads(json.dumps(settings))
+    return json.loads(json.dumps(settings, default=lambda number: number.item()))
 
 
 def _architecture(model: nn.Module) -> str:
@@ -575,6 +576,11 @@ def _save_run(run: _Run, folder: Path, settings: dict) -> None:
 def _resume_run(run: _Run, folder: Path, settings: dict) -> None:
     """Go back to the last saved epoch, if the folder has one of the same run."""
     if not (folder / _STATE).exists():
+        if (folder / 'best').exists():
+            raise ValueError(
+                f'{folder} holds a model but not the run that made it; choose another '
+                'folder or delete it.'
+            )
         return
     tensors, note = load_tensors(folder / _STATE)
     if note['settings'] != settings:
@@ -617,7 +623,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #057
+# %% ../nbs/lib/finetune.ipynb #058
 class _Kept:
     """Weights set aside under a name."""
 
@@ -667,7 +673,7 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #059
+# %% ../nbs/lib/finetune.ipynb #060
 def _train(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, progress: bool
 ) -> None:
@@ -684,7 +690,7 @@ def _train(
             if kept.folder:
                 _save_run(run, kept.folder, settings)
 
-# %% ../nbs/lib/finetune.ipynb #062
+# %% ../nbs/lib/finetune.ipynb #063
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -710,7 +716,7 @@ class FineTuned:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
 
-# %% ../nbs/lib/finetune.ipynb #064
+# %% ../nbs/lib/finetune.ipynb #065
 def finetune(
     model: nn.Module,
     rows: TokenizedRows,
@@ -771,7 +777,7 @@ def finetune(
     ]
     return FineTuned(run.history, checkpoints, folder and _export_best(run, folder))
 
-# %% ../nbs/lib/finetune.ipynb #081
+# %% ../nbs/lib/finetune.ipynb #082
 def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
     """Load a classifier of these labels, with a new head if it has no such head."""
     names = label_names(load_config(model))
@@ -787,7 +793,7 @@ def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple
         AutoModelForSequenceClassification, model, new_head=True, **model_config
     )
 
-# %% ../nbs/lib/finetune.ipynb #083
+# %% ../nbs/lib/finetune.ipynb #084
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -845,7 +851,7 @@ def finetune_classifier(
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
-# %% ../nbs/lib/finetune.ipynb #087
+# %% ../nbs/lib/finetune.ipynb #088
 def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
     if cache is None or not Path(cache).exists():
         return None
@@ -866,7 +872,7 @@ def _cache_logits(
     except OSError as error:
         warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)
 
-# %% ../nbs/lib/finetune.ipynb #089
+# %% ../nbs/lib/finetune.ipynb #090
 def predict_logits(
     model: Any,
     table: pd.DataFrame,
