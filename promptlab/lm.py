@@ -828,7 +828,8 @@ def _read_padded(base, sample, texts, side='right', use_cache=False):
 
 def _differs(value: torch.Tensor, reference: torch.Tensor) -> bool:
     """Return whether two results differ by more than rounding."""
-    tolerance = 1e-4 if reference.dtype == torch.float32 else 0.1
+    is_half = reference.dtype in (torch.float16, torch.bfloat16)
+    tolerance = 0.1 if is_half else 1e-4
     error = (value.float() - reference.float()).norm()
     return not error <= tolerance * reference.float().norm()
 
