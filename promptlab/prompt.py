@@ -508,6 +508,7 @@ class TrainedPrompt:
         self.embeddings = self.embeddings.detach()
         self.head = as_head(self.lm, self.head)
         self.labels = _unique_labels(self.labels)
+        self.is_multilabel = bool(self.is_multilabel)
         self.thresholds = _one_per_label(self.thresholds, self.labels)
 
     def __repr__(self) -> str:
@@ -814,7 +815,7 @@ def prompt_state(prompt: TrainedPrompt) -> tuple[dict, dict[str, torch.Tensor]]:
         'head': prompt.head.spec(),
         'n_outputs': prompt.head.size,
         'labels': prompt.labels,
-        'is_multilabel': bool(prompt.is_multilabel),
+        'is_multilabel': prompt.is_multilabel,
         'truncation_side': prompt.truncation_side,
         'max_tokens': prompt.max_tokens,
         'thresholds': prompt.thresholds.tolist(),
@@ -904,6 +905,27 @@ def _check_manifest(manifest: Any, file: Path) -> None:
             raise DamagedFile(f'{file} is damaged: {name!r} {state}; restore it.')
 
 # %% ../nbs/lib/prompt.ipynb #050
+def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None:
+    for name in ('fingerprint', 'tokenizer_fingerprint'):
+        expected, found = manifest[name], getattr(lm, name)
+        if found != expected:
+            raise ModelMismatch(
+                f'{source} was trained on {manifest["model"]} '
+                f'({name.replace("_", " ")} {expected}), this model is {lm.name} '
+                f'({found}); load the model it was trained on.'
+            )
+
+# %% ../nbs/lib/prompt.ipynb #052
+_SAVED_FIELDS = [
+    'labels',
+    'is_multilabel',
+    'truncation_side',
+    'max_tokens',
+    'thresholds',
+    'settings',
+]
+
+
 def prompt_from_state(
     lm: FrozenLM,
     manifest: Mapping[str, Any],
@@ -941,30 +963,21 @@ def prompt_from_state(
             f'the tensors of {source} are not those of its manifest; restore both '
             'files or train again.'
         )
-    head = make_head(lm, manifest['head'], manifest['n_outputs'])
-    head.load_state_dict(_with_prefix(tensors, 'head.'))
-    same = ('labels', 'is_multilabel', 'truncation_side', 'max_tokens', 'thresholds')
-    return TrainedPrompt(
-        lm,
-        tensors['embeddings'].to(lm.device),
-        head.eval().requires_grad_(False),
-        settings=manifest['settings'],
-        history=pd.DataFrame(manifest['history']),
-        **{name: manifest[name] for name in same},
-    )
+    try:
+        head = make_head(lm, manifest['head'], manifest['n_outputs'])
+        head.load_state_dict(_with_prefix(tensors, 'head.'))
+        return TrainedPrompt(
+            lm,
+            tensors['embeddings'].to(lm.device),
+            head.eval().requires_grad_(False),
+            history=pd.DataFrame(manifest['history']),
+            **{name: manifest[name] for name in _SAVED_FIELDS},
+        )
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = ' '.join(str(error).split())
+        raise DamagedFile(f'{source} cannot be restored: {reason}') from None
 
-
-def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: str) -> None:
-    for name in ('fingerprint', 'tokenizer_fingerprint'):
-        expected, found = manifest[name], getattr(lm, name)
-        if found != expected:
-            raise ModelMismatch(
-                f'{source} was trained on {manifest["model"]} '
-                f'({name.replace("_", " ")} {expected}), this model is {lm.name} '
-                f'({found}); load the model it was trained on.'
-            )
-
-# %% ../nbs/lib/prompt.ipynb #055
+# %% ../nbs/lib/prompt.ipynb #058
 _POSITIVE_INT = Interval(Integral, 1, None, closed='left')
 _POSITIVE = Interval(Real, 0, None, closed='neither')
 _SEED = Interval(Integral, 0, 2**63 - 1, closed='both')
@@ -1016,7 +1029,7 @@ class PromptConfig:
         }
         validate_parameter_constraints(ranges, vars(self), 'PromptConfig')
 
-# %% ../nbs/lib/prompt.ipynb #057
+# %% ../nbs/lib/prompt.ipynb #060
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings that prompts trained together share.
@@ -1077,7 +1090,7 @@ class TrainingConfig:
         }
         validate_parameter_constraints(ranges, vars(self), 'TrainingConfig')
 
-# %% ../nbs/lib/prompt.ipynb #060
+# %% ../nbs/lib/prompt.ipynb #063
 def _parse_settings(
     variants: Sequence[Any], settings: dict[str, Any]
 ) -> tuple[list[PromptConfig], TrainingConfig]:
@@ -1097,7 +1110,7 @@ def _parse_settings(
     training = {name: settings[name] for name in shared if name in settings}
     return configs, TrainingConfig(**training)
 
-# %% ../nbs/lib/prompt.ipynb #063
+# %% ../nbs/lib/prompt.ipynb #066
 def _plain_settings(config: PromptConfig | TrainingConfig) -> dict[str, Any]:
     return {name: _plain(value) for name, value in vars(config).items()}
 
@@ -1132,7 +1145,7 @@ def _describe(thing: Any) -> str:
 def _listed(values: Sequence[Any]) -> str:
     return ', '.join(str(_plain(value)) for value in values)
 
-# %% ../nbs/lib/prompt.ipynb #066
+# %% ../nbs/lib/prompt.ipynb #069
 @dataclass
 class _Rows:
     """Texts and targets; the first `n_train` rows are trained on, the rest validate."""
@@ -1170,7 +1183,7 @@ class _Rows:
         limit, side = training.max_tokens, training.truncation_side
         return lm.encode(self.table.text, pairs, limit, reserve, side)
 
-# %% ../nbs/lib/prompt.ipynb #068
+# %% ../nbs/lib/prompt.ipynb #071
 def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Rows:
     """Check a table, and hold out or append rows for validation."""
     if training.patience is not None and validation is None:
@@ -1213,7 +1226,7 @@ def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame
         )
     return parts
 
-# %% ../nbs/lib/prompt.ipynb #073
+# %% ../nbs/lib/prompt.ipynb #076
 class _Run:
     """One prompt in training."""
 
@@ -1261,7 +1274,7 @@ class _Run:
         self.embeddings.data.copy_(weights['embeddings'])
         self.head.load_state_dict(_with_prefix(weights, 'head.'))
 
-# %% ../nbs/lib/prompt.ipynb #075
+# %% ../nbs/lib/prompt.ipynb #078
 def _save_run(run: _Run) -> None:
     """Write a run's checkpoint, if it has a place for one."""
     if run.checkpoint is None:
@@ -1300,7 +1313,7 @@ def _restore_run(run: _Run) -> None:
     for group, lr in zip(run.optimizer.param_groups, rates, strict=True):
         group['lr'] = lr
 
-# %% ../nbs/lib/prompt.ipynb #078
+# %% ../nbs/lib/prompt.ipynb #081
 def _outputs_and_losses(
     runs: list[_Run], lm: FrozenLM, kv_batch: KVBatch, positions: np.ndarray
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -1313,7 +1326,7 @@ def _outputs_and_losses(
     ]
     return outputs, torch.stack(losses)
 
-# %% ../nbs/lib/prompt.ipynb #080
+# %% ../nbs/lib/prompt.ipynb #083
 class _PassRecord:
     """Losses and outputs of one pass over some rows."""
 
@@ -1347,7 +1360,7 @@ class _PassRecord:
             summaries.append(summary)
         return summaries
 
-# %% ../nbs/lib/prompt.ipynb #082
+# %% ../nbs/lib/prompt.ipynb #085
 def _training_pass(
     runs: list[_Run], store: KVCacheStore, batches: list, clip: float, bar: Any
 ) -> list[dict[str, float]]:
@@ -1378,7 +1391,7 @@ def _validation_pass(
         record.add(positions, outputs, losses)
     return record.summaries()
 
-# %% ../nbs/lib/prompt.ipynb #085
+# %% ../nbs/lib/prompt.ipynb #088
 @contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for heads that draw numbers, and restore its state afterwards."""
@@ -1418,7 +1431,7 @@ def _train_epoch(
         run.epoch += 1
         run.history.append({'epoch': run.epoch, **summary, 'seconds': seconds})
 
-# %% ../nbs/lib/prompt.ipynb #088
+# %% ../nbs/lib/prompt.ipynb #091
 def _train_runs(
     runs: list[_Run],
     store: KVCacheStore,
@@ -1446,7 +1459,7 @@ def _train_runs(
 def _n_steps(n_train: int, training: TrainingConfig) -> int:
     return training.epochs * -(-n_train // training.batch_size)
 
-# %% ../nbs/lib/prompt.ipynb #091
+# %% ../nbs/lib/prompt.ipynb #094
 def _open_checkpoints(
     runs: list[_Run], folder: Path, training: TrainingConfig, data: str
 ) -> None:
@@ -1462,7 +1475,7 @@ def _open_checkpoints(
         else:
             _save_run(run)
 
-# %% ../nbs/lib/prompt.ipynb #094
+# %% ../nbs/lib/prompt.ipynb #097
 def _fill_store(
     store: KVCacheStore,
     runs: list[_Run],
@@ -1487,7 +1500,7 @@ def _fill_store(
     for run in runs:
         run.caching = [bool(is_cached), reason]
 
-# %% ../nbs/lib/prompt.ipynb #096
+# %% ../nbs/lib/prompt.ipynb #099
 def _trained_prompt(
     run: _Run, lm: FrozenLM, training: TrainingConfig, rows: _Rows
 ) -> TrainedPrompt:
@@ -1527,7 +1540,7 @@ def _run_settings(
         'versions': _versions(),
     }
 
-# %% ../nbs/lib/prompt.ipynb #099
+# %% ../nbs/lib/prompt.ipynb #102
 def train_many(
     lm: FrozenLM,
     table: Any,
@@ -1589,7 +1602,7 @@ def train_many(
             prompt.save(run.checkpoint.parent)
     return prompts
 
-# %% ../nbs/lib/prompt.ipynb #102
+# %% ../nbs/lib/prompt.ipynb #105
 def train(
     lm: FrozenLM,
     table: Any,
@@ -1621,7 +1634,7 @@ def train(
     """
     return train_many(lm, table, [{}], validation, folder, progress, **settings)[0]
 
-# %% ../nbs/lib/prompt.ipynb #137
+# %% ../nbs/lib/prompt.ipynb #140
 def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
     """Return the linear heads of several prompts as one.
 
@@ -1657,7 +1670,7 @@ def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
             'the prompts belong to different models; use those of one model at a time.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #142
+# %% ../nbs/lib/prompt.ipynb #145
 def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
     """Group prompts that cut long texts in the same way."""
     groups: dict[tuple, dict] = {}
@@ -1667,7 +1680,7 @@ def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
         groups.setdefault(cut, {})[name] = prompt
     return list(groups.values())
 
-# %% ../nbs/lib/prompt.ipynb #144
+# %% ../nbs/lib/prompt.ipynb #147
 def _predict_batch(
     prompts: dict[Any, TrainedPrompt],
     ids: Encoded,
@@ -1691,7 +1704,7 @@ def _predict_batch(
             outputs = prompt.head(hidden[mine])
             logits[name][rows[mine]] = outputs.float().cpu().numpy()
 
-# %% ../nbs/lib/prompt.ipynb #146
+# %% ../nbs/lib/prompt.ipynb #149
 @torch.no_grad()
 def predict_many(
     prompts: Mapping[Any, TrainedPrompt],
