@@ -11,8 +11,9 @@ import copy
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -796,6 +797,17 @@ def read_one_by_one(
     return hidden[torch.arange(n_texts, device=rows.device), rows][:, None]
 
 # %% ../nbs/lib/lm.ipynb #053
+@contextmanager
+def _explained(explain: Callable[[Exception], str]) -> Iterator[None]:
+    """Turn whatever a model's own code raises into a ValueError with a reason."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        raise ValueError(' '.join(explain(error).split())) from None
+
+
 class _Sample(NamedTuple):
     """Ids of short texts, two prompts, and the states of each text and a prompt."""
 
@@ -814,7 +826,8 @@ def _read_sample(base: FrozenBase, embed: torch.nn.Module) -> _Sample:
     for text in texts:
         tokens = embed(torch.tensor(text, device=prompt.device))
         whole = torch.cat([tokens, prompt])[None]
-        output = base.read(None, inputs_embeds=whole, use_cache=False)
+        with _explained('it cannot read embeddings: {}'.format):
+            output = base.read(None, inputs_embeds=whole, use_cache=False)
         alone.append(output.last_hidden_state[0])
     return _Sample(texts, [prompt, prompt[:1]], alone)
 
@@ -851,7 +864,7 @@ def _check_neighbours(base: FrozenBase, sample: _Sample) -> None:
             raise ValueError('a text depends on the other texts of its batch')
 
 # %% ../nbs/lib/lm.ipynb #055
-def _why_no_cache(config: Any, error: Exception) -> str:
+def _why_no_cache(error: Exception, config: Any) -> str:
     """Explain why a model did not fill a KV cache."""
     kinds = set(getattr(config, 'layer_types', None) or ())
     others = sorted(k for k in kinds if 'linear' in k or 'attention' not in k)
@@ -862,17 +875,13 @@ def _why_no_cache(config: Any, error: Exception) -> str:
 
 def _fill_caches(base: FrozenBase, sample: _Sample) -> list[KVBatch]:
     """Cache the texts, padded on either side; raise ValueError if that fails."""
-    try:
+    with _explained(partial(_why_no_cache, config=base.config)):
         left, mask = _read_padded(base, sample, sample.texts, 'left', use_cache=True)
         right, _ = _read_padded(base, sample, sample.texts, 'right', use_cache=True)
         kv = kv_tensor(right.past_key_values)
         caches = [kv[:, :, i, :, : len(text)] for i, text in enumerate(sample.texts)]
         whole = KVBatch(kv_tensor(left.past_key_values), mask)
         return [whole, collate_kv(caches, kv.device, kv.dtype)]
-    except torch.OutOfMemoryError:
-        raise
-    except Exception as error:  # whatever the model's own code raises
-        raise ValueError(_why_no_cache(base.config, error)) from None
 
 # %% ../nbs/lib/lm.ipynb #057
 def _is_exact(
@@ -1079,16 +1088,14 @@ class FrozenLM:
     def _check(self) -> None:
         """Find the way to read prompts, and whether the model's logits are known."""
         try:
-            self._base = FrozenBase(self.base)
-            self._read_prompts = find_way_to_read(self._base, self.embed)
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:  # whatever the model's own code raises
-            reason = ' '.join(str(error).split()).rstrip('.')[:200]
+            with _explained(str):
+                self._base = FrozenBase(self.base)
+                self._read_prompts = find_way_to_read(self._base, self.embed)
+        except ValueError as error:
+            reason = str(error).rstrip('.')[:200]
             raise ModelError(
-                f'{self._title()} cannot take a prompt after a text '
-                f'({reason or type(error).__name__}); use a causal model in which '
-                'every layer attends to cached keys and values.'
+                f'{self._title()} cannot take a prompt after a text ({reason}); use a '
+                'causal model in which every layer attends to cached keys and values.'
             ) from None
         self._has_known_logits = _reproduces_logits(self.model, self._base)
 
