@@ -305,6 +305,10 @@ class FunctionHead(Head):
         """Return what the function returns; see `Head.forward`."""
         return self.function(hidden)
 
+    def spec(self) -> dict[str, Any]:
+        """Return a description of the function; see `Head.spec`."""
+        return {'kind': self.kind, 'function': _describe(self.function)}
+
 
 def as_head(lm: FrozenLM, head: Callable) -> Head:
     """Return a module or function as a head.
@@ -423,6 +427,15 @@ def _known_labels_loss(
     return ((losses * is_known).sum(1) / n_known).mean()
 
 # %% ../nbs/lib/prompt.ipynb #035
+_DECISIVE_FIELDS = [
+    'labels',
+    'is_multilabel',
+    'truncation_side',
+    'max_tokens',
+    'thresholds',
+]
+
+
 def _unique_labels(labels: Sequence[str]) -> list[str]:
     names = list(labels)
     for name in names:
@@ -516,6 +529,13 @@ class TrainedPrompt:
             f'TrainedPrompt({len(self.embeddings)} tokens on {self.lm.name}, '
             f'{type(self.head).__name__}, labels {", ".join(self.labels)})'
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of everything that its predictions depend on."""
+        settings = {name: getattr(self, name) for name in _DECISIVE_FIELDS}
+        weights = state_fingerprint(_weights(self))
+        return digest(self.lm.fingerprint, weights, self.head.spec(), _plain(settings))
 
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None
@@ -916,16 +936,6 @@ def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None
             )
 
 # %% ../nbs/lib/prompt.ipynb #052
-_SAVED_FIELDS = [
-    'labels',
-    'is_multilabel',
-    'truncation_side',
-    'max_tokens',
-    'thresholds',
-    'settings',
-]
-
-
 def prompt_from_state(
     lm: FrozenLM,
     manifest: Mapping[str, Any],
@@ -970,8 +980,9 @@ def prompt_from_state(
             lm,
             tensors['embeddings'].to(lm.device),
             head.eval().requires_grad_(False),
+            settings=manifest['settings'],
             history=pd.DataFrame(manifest['history']),
-            **{name: manifest[name] for name in _SAVED_FIELDS},
+            **{name: manifest[name] for name in _DECISIVE_FIELDS},
         )
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = ' '.join(str(error).split())
@@ -1119,7 +1130,7 @@ def _plain(value: Any) -> Any:
     """Return a setting as something JSON can hold."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    if isinstance(value, (np.generic, torch.Tensor)):
+    if isinstance(value, (np.generic, np.ndarray, torch.Tensor)):
         return value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
@@ -1145,7 +1156,7 @@ def _describe(thing: Any) -> str:
 def _listed(values: Sequence[Any]) -> str:
     return ', '.join(str(_plain(value)) for value in values)
 
-# %% ../nbs/lib/prompt.ipynb #069
+# %% ../nbs/lib/prompt.ipynb #071
 @dataclass
 class _Rows:
     """Texts and targets; the first `n_train` rows are trained on, the rest validate."""
@@ -1183,7 +1194,7 @@ class _Rows:
         limit, side = training.max_tokens, training.truncation_side
         return lm.encode(self.table.text, pairs, limit, reserve, side)
 
-# %% ../nbs/lib/prompt.ipynb #071
+# %% ../nbs/lib/prompt.ipynb #073
 def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Rows:
     """Check a table, and hold out or append rows for validation."""
     if training.patience is not None and validation is None:
@@ -1226,7 +1237,7 @@ def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame
         )
     return parts
 
-# %% ../nbs/lib/prompt.ipynb #076
+# %% ../nbs/lib/prompt.ipynb #078
 class _Run:
     """One prompt in training."""
 
@@ -1274,7 +1285,7 @@ class _Run:
         self.embeddings.data.copy_(weights['embeddings'])
         self.head.load_state_dict(_with_prefix(weights, 'head.'))
 
-# %% ../nbs/lib/prompt.ipynb #078
+# %% ../nbs/lib/prompt.ipynb #080
 def _save_run(run: _Run) -> None:
     """Write a run's checkpoint, if it has a place for one."""
     if run.checkpoint is None:
@@ -1313,7 +1324,7 @@ def _restore_run(run: _Run) -> None:
     for group, lr in zip(run.optimizer.param_groups, rates, strict=True):
         group['lr'] = lr
 
-# %% ../nbs/lib/prompt.ipynb #081
+# %% ../nbs/lib/prompt.ipynb #083
 def _outputs_and_losses(
     runs: list[_Run], lm: FrozenLM, kv_batch: KVBatch, positions: np.ndarray
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -1326,7 +1337,7 @@ def _outputs_and_losses(
     ]
     return outputs, torch.stack(losses)
 
-# %% ../nbs/lib/prompt.ipynb #083
+# %% ../nbs/lib/prompt.ipynb #085
 class _PassRecord:
     """Losses and outputs of one pass over some rows."""
 
@@ -1360,7 +1371,7 @@ class _PassRecord:
             summaries.append(summary)
         return summaries
 
-# %% ../nbs/lib/prompt.ipynb #085
+# %% ../nbs/lib/prompt.ipynb #087
 def _training_pass(
     runs: list[_Run], store: KVCacheStore, batches: list, clip: float, bar: Any
 ) -> list[dict[str, float]]:
@@ -1391,7 +1402,7 @@ def _validation_pass(
         record.add(positions, outputs, losses)
     return record.summaries()
 
-# %% ../nbs/lib/prompt.ipynb #088
+# %% ../nbs/lib/prompt.ipynb #090
 @contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for heads that draw numbers, and restore its state afterwards."""
@@ -1431,7 +1442,7 @@ def _train_epoch(
         run.epoch += 1
         run.history.append({'epoch': run.epoch, **summary, 'seconds': seconds})
 
-# %% ../nbs/lib/prompt.ipynb #091
+# %% ../nbs/lib/prompt.ipynb #093
 def _train_runs(
     runs: list[_Run],
     store: KVCacheStore,
@@ -1459,7 +1470,7 @@ def _train_runs(
 def _n_steps(n_train: int, training: TrainingConfig) -> int:
     return training.epochs * -(-n_train // training.batch_size)
 
-# %% ../nbs/lib/prompt.ipynb #094
+# %% ../nbs/lib/prompt.ipynb #096
 def _open_checkpoints(
     runs: list[_Run], folder: Path, training: TrainingConfig, data: str
 ) -> None:
@@ -1475,7 +1486,7 @@ def _open_checkpoints(
         else:
             _save_run(run)
 
-# %% ../nbs/lib/prompt.ipynb #097
+# %% ../nbs/lib/prompt.ipynb #099
 def _fill_store(
     store: KVCacheStore,
     runs: list[_Run],
@@ -1500,7 +1511,7 @@ def _fill_store(
     for run in runs:
         run.caching = [bool(is_cached), reason]
 
-# %% ../nbs/lib/prompt.ipynb #099
+# %% ../nbs/lib/prompt.ipynb #101
 def _trained_prompt(
     run: _Run, lm: FrozenLM, training: TrainingConfig, rows: _Rows
 ) -> TrainedPrompt:
@@ -1540,7 +1551,7 @@ def _run_settings(
         'versions': _versions(),
     }
 
-# %% ../nbs/lib/prompt.ipynb #102
+# %% ../nbs/lib/prompt.ipynb #104
 def train_many(
     lm: FrozenLM,
     table: Any,
@@ -1602,7 +1613,7 @@ def train_many(
             prompt.save(run.checkpoint.parent)
     return prompts
 
-# %% ../nbs/lib/prompt.ipynb #105
+# %% ../nbs/lib/prompt.ipynb #107
 def train(
     lm: FrozenLM,
     table: Any,
@@ -1634,7 +1645,7 @@ def train(
     """
     return train_many(lm, table, [{}], validation, folder, progress, **settings)[0]
 
-# %% ../nbs/lib/prompt.ipynb #140
+# %% ../nbs/lib/prompt.ipynb #142
 def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
     """Return the linear heads of several prompts as one.
 
@@ -1670,7 +1681,7 @@ def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
             'the prompts belong to different models; use those of one model at a time.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #145
+# %% ../nbs/lib/prompt.ipynb #147
 def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
     """Group prompts that cut long texts in the same way."""
     groups: dict[tuple, dict] = {}
@@ -1680,7 +1691,7 @@ def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
         groups.setdefault(cut, {})[name] = prompt
     return list(groups.values())
 
-# %% ../nbs/lib/prompt.ipynb #147
+# %% ../nbs/lib/prompt.ipynb #149
 def _predict_batch(
     prompts: dict[Any, TrainedPrompt],
     ids: Encoded,
@@ -1704,7 +1715,7 @@ def _predict_batch(
             outputs = prompt.head(hidden[mine])
             logits[name][rows[mine]] = outputs.float().cpu().numpy()
 
-# %% ../nbs/lib/prompt.ipynb #149
+# %% ../nbs/lib/prompt.ipynb #151
 @torch.no_grad()
 def predict_many(
     prompts: Mapping[Any, TrainedPrompt],
