@@ -50,9 +50,7 @@ def texts_table(X: Any) -> pd.DataFrame:
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[1] not in (1, 2):
-        raise ValueError(
-            f'X has the shape {values.shape}; give a list of texts, or rows of two.'
-        )
+        raise ValueError(f'X has shape {values.shape}; give texts, or rows of two.')
     table = pd.DataFrame(values, columns=_COLUMNS[: values.shape[1]])
     return check_table(table, labelled=False, source_name='X')
 
