@@ -1066,10 +1066,8 @@ class TensorRows:
         mask = tensors.get('attention_mask')
         ones = np.ones(n_examples, dtype=int)
         self.lengths = ones if mask is None else mask.sum(1).cpu().numpy()
-        self.keys = [
-            digest(*(tensor[0].tolist() for tensor in self.batch([row]).values()))
-            for row in range(n_examples)
-        ]
+        columns = [_unpadded(tensor, mask) for tensor in tensors.values()]
+        self.keys = [digest(*row) for row in zip(*columns, strict=True)]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -1089,6 +1087,15 @@ class TensorRows:
         """
         positions = torch.as_tensor(positions)
         return _trimmed({k: v[positions] for k, v in self._tensors.items()})
+
+
+def _unpadded(tensor: torch.Tensor, mask: torch.Tensor | None) -> list:
+    """Return the rows of a tensor as lists, without padding at their ends."""
+    rows = tensor.tolist()
+    if mask is None or tensor.shape != mask.shape:
+        return rows
+    stops = mask.shape[1] - mask.flip(1).int().argmax(1)
+    return [row[:stop] for row, stop in zip(rows, stops.tolist(), strict=True)]
 
 
 def _trimmed(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -1512,11 +1519,11 @@ def _head_gradients(
     hidden: torch.Tensor,
     labels: Mapping[str, torch.Tensor],
     output: ModelOutput,
-) -> list[torch.Tensor]:
+) -> dict[str, torch.Tensor]:
     """Return each text's gradient of each parameter of a head, flattened."""
     parameters = {name: p.detach() for name, p in head.named_parameters()}
     if not parameters:
-        return []
+        return {}
 
     def value(parameters, hidden, label):
         logits = torch.func.functional_call(head, parameters, (hidden[None],))
@@ -1524,7 +1531,7 @@ def _head_gradients(
 
     per_text = torch.func.vmap(torch.func.grad(value), in_dims=(None, 0, 0))
     gradients = per_text(parameters, hidden, labels['labels'])
-    return [gradient.flatten(1) for gradient in gradients.values()]
+    return {f'head.{name}': grad.flatten(1) for name, grad in gradients.items()}
 
 # %% ../nbs/lib/gradients.ipynb #105
 class PromptGradients(GradientSource):
@@ -1536,6 +1543,8 @@ class PromptGradients(GradientSource):
         With one label per text.
     output : ModelOutput, optional
         By default `Margin()`.
+    projection : Projection, optional
+        By default `Whole()`.
 
     Raises
     ------
@@ -1543,15 +1552,23 @@ class PromptGradients(GradientSource):
         If the prompt gives several labels per text.
     """
 
-    def __init__(self, prompt: TrainedPrompt, output: ModelOutput | None = None):
+    def __init__(
+        self,
+        prompt: TrainedPrompt,
+        output: ModelOutput | None = None,
+        projection: Projection | None = None,
+    ):
         if prompt.is_multilabel:
             raise ValueError(
                 'this prompt gives several labels per text; attribution explains one.'
             )
         self.prompt = prompt
         self.output = output or Margin()
-        self.projection = Whole()
-        self.sizes = {name: tensor.numel() for name, tensor in self.state().items()}
+        self.projection = projection or Whole()
+        self.sizes = {'embeddings': prompt.embeddings.numel()}
+        for name, parameter in prompt.head.named_parameters():
+            self.sizes[f'head.{name}'] = parameter.numel()
+        self.projection.prepare(self.sizes)
 
     def rows(self, data, source_name='the table'):
         """Encode a table; see `GradientSource.rows`."""
@@ -1585,13 +1602,21 @@ class PromptGradients(GradientSource):
             values = self.output.output(logits, labels)
             (by_copy,) = torch.autograd.grad(values.sum(), copies)
         by_head = _head_gradients(head, hidden.detach(), labels, self.output)
-        gradients = torch.cat([by_copy.flatten(1), *by_head], 1).detach()
-        weight = self.output.gradient_weight(logits, labels)
-        return ExampleGradients(gradients, values.detach(), weight.detach())
+        gradients = {'embeddings': by_copy.flatten(1)} | by_head
+        buffer = self.projection.buffer(len(ids), lm.device)
+        for name, gradient in gradients.items():
+            self.projection.add_vector(buffer, name, gradient.detach())
+        weight = self.output.gradient_weight(logits, labels).detach()
+        features = self.projection.finish(buffer)
+        return ExampleGradients(features, values.detach(), weight)
 
 # %% ../nbs/lib/gradients.ipynb #109
 def gradient_source(
-    model: Any, *arguments: Any, output: ModelOutput | None = None, **settings: Any
+    model: Any,
+    tokenizer: Any = None,
+    projection: Projection | None = None,
+    output: ModelOutput | None = None,
+    **settings: Any,
 ) -> GradientSource:
     """Return the source of gradients for a model or a prompt.
 
@@ -1599,12 +1624,14 @@ def gradient_source(
     ----------
     model : Module or TrainedPrompt
         What is attributed.
-    *arguments : object
-        The tokenizer of a model; see `ModelGradients`.
+    tokenizer : PreTrainedTokenizerBase, optional
+        Of a model, for tables of texts.
+    projection : Projection, optional
+        What is kept; by default `Whole()`.
     output : ModelOutput, optional
         What is differentiated.
     **settings : object
-        More arguments of `ModelGradients`.
+        More arguments of `ModelGradients`; a prompt has none.
 
     Returns
     -------
@@ -1617,9 +1644,11 @@ def gradient_source(
         If it is neither.
     """
     if isinstance(model, TrainedPrompt):
-        return PromptGradients(model, output)
+        return PromptGradients(model, output, projection)
     if isinstance(model, nn.Module):
-        return ModelGradients(model, *arguments, output=output, **settings)
+        return ModelGradients(
+            model, tokenizer, projection=projection, output=output, **settings
+        )
     raise TypeError(
         f'a {type(model).__name__} is neither a PyTorch model nor a TrainedPrompt.'
     )

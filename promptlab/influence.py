@@ -12,6 +12,7 @@ __all__ = ['METHODS', 'save_checked', 'load_checked', 'write_gradients', 'Gradie
 import copy
 import difflib
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -469,7 +470,7 @@ class FeatureSettings:
     ----------
     projection : str or Projection, optional
         A name in `PROJECTIONS` or an instance. By default what the method asks for,
-        usually `Sketch()`. Prompts keep all their numbers.
+        usually `Sketch()`; `Whole()` for prompts.
     param_filter : str, optional
         Regular expression of parameter names. By default what the method asks for,
         usually all.
@@ -1042,17 +1043,19 @@ def _make_source(
     model: Any, tokenizer: Any, method: GradientMethod, settings: FeatureSettings
 ) -> GradientSource:
     """Return the source of gradients that a method and settings ask for."""
-    if not isinstance(model, nn.Module):
-        return gradient_source(model, output=settings.output)
+    is_prompt = not isinstance(model, nn.Module)
     projection = settings.projection
     if projection is None:
-        projection = method.default_projection()
+        projection = Whole() if is_prompt else method.default_projection()
+    projection = PROJECTIONS.resolve(projection)
+    if is_prompt:
+        return gradient_source(model, projection=projection, output=settings.output)
     return gradient_source(
         model,
         tokenizer,
-        projection=PROJECTIONS.resolve(projection),
+        projection,
+        settings.output,
         param_filter=_param_filter(method, model, settings),
-        output=settings.output,
         max_tokens=settings.max_tokens,
     )
 
