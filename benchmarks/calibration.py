@@ -1,18 +1,35 @@
-"""Calibration beside the peers, one thread, one run: `python benchmarks/calibration.py`.
+"""Compare calibration with other libraries, on one thread in one run.
 
-Times and excess likelihood of temperature fits, what each peer answers where there is no answer, the bootstrap of every metric, the summary table of a million
-rows, and the cases in which a peer's metric is off. Repetitions are interleaved and medians of CPU time reported, so that
-a busy machine changes little. Needs `benchmarks/requirements.txt` beside the package.
+    python benchmarks/calibration.py [--repetitions 31] [--record results]
+
+Times and excess likelihood of temperature fits, what each library answers where there
+is no answer, the bootstrap of every metric, the summary table of a million rows, and
+cases in which a library's metric is wrong. Repetitions are interleaved and medians of
+CPU time are reported, so that a busy machine changes little. Needs
+`benchmarks/requirements.txt`.
 """
+
 import os
-os.environ.update({f'{k}_NUM_THREADS': '1' for k in ('OMP', 'OPENBLAS', 'MKL')})
-import argparse, contextlib, io, logging, statistics, textwrap, time, warnings
-logging.disable(logging.WARNING); warnings.simplefilter('ignore')
+
+os.environ['OMP_NUM_THREADS'] = '1'
+os.environ['OPENBLAS_NUM_THREADS'] = '1'
+os.environ['MKL_NUM_THREADS'] = '1'
+
+import argparse
+import contextlib
+import io
+import logging
+import statistics
+import textwrap
+import time
+import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import relplot
 import torch
+import torch.nn.functional as F
 from netcal.metrics import ECE
 from netcal.scaling import TemperatureScaling as NetcalTemperature
 from probmetrics.calibrators import TemperatureScalingCalibrator
@@ -22,113 +39,375 @@ from sklearn.calibration import _TemperatureScaling
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from torchmetrics.functional.classification import binary_calibration_error
 
-from promptlab.calibration import Temperature, calibration_metrics, compute_calibration_summary
+from promptlab.calibrators import Temperature
+from promptlab.metrics import calibration_metrics, compute_calibration_summary
 from promptlab.report import provenance, record
 
-def draw(n=5000, K=2, T=1.3, size=3., seed=0):
-    "Logits and labels drawn from softmax(z / T)"
-    r = np.random.default_rng(seed); z = (r.normal(size=(n, K)) * size).astype(np.float32); return z, (z / T + r.gumbel(size=(n, K))).argmax(1)
+OURS, SGD = 'promptlab', "Liu's SGD"
 
-def nll(z, y, T): return -log_softmax(z.astype(np.float64) / T, 1)[np.arange(len(y)), y].mean()
 
-def ours(z, y): return Temperature().fit(z, y).temperature_
-def sklearn(z, y): return 1 / float(_TemperatureScaling().fit(z.astype(np.float64), y).beta_)
-def probmetrics(z, y):
-    c = TemperatureScalingCalibrator(); c.fit_torch(CategoricalLogits(torch.tensor(z)), torch.tensor(y)); return 1 / float(c.invtemp_)
-def netcal(z, y):
-    "It takes probabilities only"
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()): c = NetcalTemperature().fit(softmax(z.astype(np.float64), 1) if z.shape[1] > 2 else expit(z[:, 1].astype(np.float64) - z[:, 0]), y)
-    return 1 / float(np.ravel(c.temperature)[0])
-def sgd(z, y, epochs=3, batch=64, lr=.01):
-    "The original's loop, on cached logits"
-    Z, Y, T = torch.tensor(z), torch.tensor(y), torch.nn.Parameter(torch.ones(1)); o = torch.optim.SGD([T], lr=lr)
+# Simulated logits
+
+
+def draw_logits(n_rows=5000, n_classes=2, temperature=1.3, size=3.0, seed=0):
+    """Draw logits and labels, the labels from softmax(logits / temperature)."""
+    rng = np.random.default_rng(seed)
+    logits = (rng.normal(size=(n_rows, n_classes)) * size).astype(np.float32)
+    noise = rng.gumbel(size=(n_rows, n_classes))
+    return logits, (logits / temperature + noise).argmax(1)
+
+
+def draw_scores(n_rows, warp):
+    """Draw scores of label 1 whose logits are `warp` times those of the truth."""
+    rng = np.random.default_rng(0)
+    log_odds = rng.normal(0, 2, n_rows)
+    targets = (rng.random(n_rows) < expit(log_odds)).astype(int)
+    return expit(warp * log_odds), targets, rng
+
+
+def nll(logits, targets, temperature):
+    """Return the mean negative log-likelihood."""
+    log_proba = log_softmax(logits.astype(np.float64) / temperature, 1)
+    return -log_proba[np.arange(len(targets)), targets].mean()
+
+
+# Temperature fits
+
+
+def fit_promptlab(logits, targets):
+    return Temperature().fit(logits, targets).temperature_
+
+
+def fit_sklearn(logits, targets):
+    return 1 / float(
+        _TemperatureScaling().fit(logits.astype(np.float64), targets).beta_
+    )
+
+
+def fit_probmetrics(logits, targets):
+    calibrator = TemperatureScalingCalibrator()
+    calibrator.fit_torch(CategoricalLogits(torch.tensor(logits)), torch.tensor(targets))
+    return 1 / float(calibrator.invtemp_)
+
+
+def fit_netcal(logits, targets):
+    """Fit netcal's, which takes probabilities only."""
+    logits = logits.astype(np.float64)
+    if logits.shape[1] > 2:
+        proba = softmax(logits, 1)
+    else:
+        proba = expit(logits[:, 1] - logits[:, 0])
+    silent = io.StringIO()
+    with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+        calibrator = NetcalTemperature().fit(proba, targets)
+    return 1 / float(np.ravel(calibrator.temperature)[0])
+
+
+def fit_by_sgd(logits, targets, epochs=3, batch_size=64, lr=0.01):
+    """Fit as E. Liu's loop does, but on cached logits."""
+    logits, targets = torch.tensor(logits), torch.tensor(targets)
+    temperature = torch.nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([temperature], lr=lr)
     for _ in range(epochs):
-        for i in range(0, len(Y), batch): o.zero_grad(); torch.nn.functional.cross_entropy(Z[i:i + batch] / T, Y[i:i + batch]).backward(); o.step()
-    return T.item()
-FITS = {'promptlab': ours, 'scikit-learn': sklearn, 'probmetrics': probmetrics, 'netcal': netcal, "the original's SGD": sgd}
+        for start in range(0, len(targets), batch_size):
+            rows = slice(start, start + batch_size)
+            optimizer.zero_grad()
+            F.cross_entropy(logits[rows] / temperature, targets[rows]).backward()
+            optimizer.step()
+    return temperature.item()
 
-def times(cases, reps):
-    "Median milliseconds of CPU time of each fit, interleaved; slow ones less often"
+
+FITS = {
+    OURS: fit_promptlab,
+    'scikit-learn': fit_sklearn,
+    'probmetrics': fit_probmetrics,
+    'netcal': fit_netcal,
+    SGD: fit_by_sgd,
+}
+CASES = {
+    '40,000 rows, 2 classes': {'n_rows': 40000},
+    '10,000 rows, 10 classes': {'n_rows': 10000, 'n_classes': 10},
+    '10,000 rows, 100 classes': {'n_rows': 10000, 'n_classes': 100},
+}
+HARD_CASES = {
+    'two classes': {},
+    'ten classes': {'n_classes': 10},
+    'hundred classes': {'n_classes': 100},
+    'T = 25': {'temperature': 25, 'size': 50},
+    'T = .05, tiny logits': {'temperature': 0.05, 'size': 0.02},
+    'logits of 1e5': {'temperature': 2e4, 'size': 1e5},
+    'three rows, four classes': {
+        'n_rows': 3,
+        'n_classes': 4,
+        'temperature': 3,
+        'seed': 4,
+    },
+    'nearly random': {'temperature': 20, 'size': 1, 'n_rows': 40000},
+    'nearly separable': {'temperature': 0.2, 'size': 5},
+    'logits of 1e4, five classes': {'n_classes': 5, 'temperature': 900, 'size': 1e4},
+}
+
+
+def cpu_seconds(call: Callable, *arguments):
+    """Return the CPU time of a call and what it returned."""
+    start = time.process_time()
+    value = call(*arguments)
+    return time.process_time() - start, value
+
+
+def try_fits(logits, targets):
+    """Fit each temperature once: seconds of those that work, and what each says."""
+    seconds, said = {}, {}
+    for name, fit in FITS.items():
+        try:
+            first, said[name] = cpu_seconds(fit, logits, targets)
+            seconds[name] = [first]
+        except Exception as error:
+            said[name] = type(error).__name__
+    return seconds, said
+
+
+def time_fits(repetitions: int) -> pd.DataFrame:
+    """Time each fit, repetitions interleaved; slow ones less often."""
     rows = []
-    for case, (z, y) in cases.items():
-        t, T = {}, {}; best = ours(z, y)
-        for k, f in FITS.items():
-            try: s = time.process_time(); T[k] = f(z, y); t[k] = [time.process_time() - s]
-            except Exception as e: T[k] = type(e).__name__
-        for r in range(reps):
-            for k in t:
-                if t[k][0] * r < 1: s = time.process_time(); FITS[k](z, y); t[k].append(time.process_time() - s)
-        ms = {k: statistics.median(v[1:] or v) * 1e3 for k, v in t.items()}
-        rows += [{'case': case, 'fit': k, 'T': T[k], 'CPU ms': round(ms[k], 2) if k in ms else None, 'times promptlab': round(ms[k] / ms['promptlab'], 1) if k in ms else None,
-                  'excess NLL': f'{max(0, nll(z, y, T[k]) - nll(z, y, best)):.0e}' if k in ms and T[k] > 0 else ''} for k in FITS]
+    for case, how in CASES.items():
+        logits, targets = draw_logits(**how)
+        seconds, said = try_fits(logits, targets)
+        for repetition in range(repetitions):
+            for name, own in seconds.items():
+                if own[0] * repetition < 1:
+                    own.append(cpu_seconds(FITS[name], logits, targets)[0])
+        medians = {
+            name: statistics.median(own[1:] or own) * 1e3
+            for name, own in seconds.items()
+        }
+        best = nll(logits, targets, said[OURS])
+        for name, temperature in said.items():
+            row = {'case': case, 'fit': name, 'T': temperature}
+            if name in medians:
+                row['CPU ms'] = round(medians[name], 2)
+                row['times promptlab'] = round(medians[name] / medians[OURS], 1)
+                if temperature > 0:
+                    excess = max(0, nll(logits, targets, temperature) - best)
+                    row['excess NLL'] = f'{excess:.0e}'
+            rows.append(row)
     return pd.DataFrame(rows)
 
-TEN = {'two classes': {}, 'ten classes': dict(K=10), 'hundred classes': dict(K=100), 'T = 25': dict(T=25, size=50), 'T = .05, tiny logits': dict(T=.05, size=.02), 'logits of 1e5': dict(T=2e4, size=1e5),
-       'three rows, four classes': dict(n=3, K=4, T=3, seed=4), 'nearly random': dict(T=20, size=1, n=40000), 'nearly separable': dict(T=.2, size=5), 'logits of 1e4, five classes': dict(K=5, T=900, size=1e4)}
 
-def excess():
-    "Excess NLL over the best of a fine search around every answer, on ten cases"
+def excess_nll() -> pd.DataFrame:
+    """Measure NLL over the best of a fine search around every answer."""
+    around = [1, *np.exp(np.linspace(-1e-3, 1e-3, 21))]
     rows = []
-    for case, how in TEN.items():
-        z, y = draw(**how); T = {}
-        for k, f in FITS.items():
-            if k in ('netcal', "the original's SGD"): continue
-            try: T[k] = f(z, y)
-            except Exception as e: T[k] = type(e).__name__
-        good = [t for t in T.values() if not isinstance(t, str) and t > 0 and np.isfinite(t)]; best = min(nll(z, y, t * s) for t in good for s in (1, *np.exp(np.linspace(-1e-3, 1e-3, 21))))
-        rows.append({'case': case, 'drawn with T': how.get('T', 1.3), **{k: f'{nll(z, y, t) - best:.0e}' if t in good else t for k, t in T.items()}})
+    for case, how in HARD_CASES.items():
+        logits, targets = draw_logits(**how)
+        _, said = try_fits(logits, targets)
+        said = {name: t for name, t in said.items() if name not in ('netcal', SGD)}
+        found = {
+            name: t
+            for name, t in said.items()
+            if not isinstance(t, str) and t > 0 and np.isfinite(t)
+        }
+        tried = [t * factor for t in found.values() for factor in around]
+        best = min(nll(logits, targets, t) for t in tried)
+        row = {'case': case, 'drawn with T': how.get('temperature', 1.3)}
+        for name, t in said.items():
+            row[name] = f'{nll(logits, targets, t) - best:.0e}' if name in found else t
+        rows.append(row)
     return pd.DataFrame(rows)
 
-def clock(f): s = time.process_time(); v = f(); return time.process_time() - s, v
 
-def metric_times():
-    "The bootstrap and null of every metric at 40,000 rows, and the summary of a million"
-    r = np.random.default_rng(0); d = r.normal(0, 2, 1_000_000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.3 * d); n = 40_000
-    b, _ = clock(lambda: calibration_metrics(p[:n], y[:n], draws=1000, progress=False)); s, _ = clock(lambda: compute_calibration_summary({'m': pd.DataFrame(dict(label=y, score=p))}))
-    one = lambda q, t: (roc_auc_score(t, q), log_loss(t, q), brier_score_loss(t, q), ECE(20).measure(q, t)); k, _ = clock(lambda: one(p, y)); i = r.integers(0, n, n); c, _ = clock(lambda: one(p[i], y[i])); e, _ = clock(lambda: relplot.smECE(p[:n], y[:n]))
-    return pd.DataFrame([('promptlab: 15 metrics, 1,000 bootstrap and 1,000 null replicates, 40,000 rows', b), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE): 1,000 replicates, by one', c * 1000), ('relplot: smooth ECE, 1,000 replicates, by one', e * 1000),
-                         ('promptlab: summary table of 1,000,000 rows', s), ('scikit-learn (AUC, log-loss, Brier) and netcal (ECE) of 1,000,000 rows', k)], columns=['what', 'CPU seconds']).round(3)
+# Metrics
 
-def tied(n=5000):
-    r = np.random.default_rng(0); p = r.beta(.5, .5, n).round(1); return p, (r.random(n) < p).astype(int), r.permutation(n)
 
-def answer(f):
-    "A number, or what is said instead"
-    try: v = f(); return v if isinstance(v, str) else f'{v:.6g}'
-    except Exception as e: return f'{type(e).__name__}: {textwrap.shorten(str(e), 60, placeholder=" ...")}'
+def time_metrics() -> pd.DataFrame:
+    """Time the bootstrap of every metric, and the summary of a million rows."""
+    proba, targets, rng = draw_scores(1_000_000, 1.3)
+    n_rows = 40_000
+    few, few_targets = proba[:n_rows], targets[:n_rows]
+    sample = rng.integers(0, n_rows, n_rows)
+    table = pd.DataFrame({'label': targets, 'score': proba})
 
-def agreement():
-    "Each peer's metric beside ours on 20,000 rows without ties"
-    r = np.random.default_rng(0); d = r.normal(0, 2, 20000); y = (r.random(len(d)) < expit(d)).astype(int); p = expit(1.5 * d); m = calibration_metrics(p, y, 10, 0).value
-    rows = [('AUC', 'scikit-learn', roc_auc_score(y, p), m.auc), ('log-loss', 'scikit-learn', log_loss(y, p), m.log_loss), ('Brier', 'scikit-learn', brier_score_loss(y, p), m.brier), ('ECE, equal width', 'torchmetrics', torch_ece(p, y), m.ece_width),
-            ('ECE, equal width', 'netcal', float(ECE(10).measure(p, y)), m.ece_width), ('ECE, equal mass', 'netcal', float(ECE(10, equal_intervals=False).measure(p, y)), m.ece_mass), ('smooth ECE', 'relplot', float(relplot.smECE(p, y)), m.smooth_ece)]
+    def by_others(scores, labels):
+        roc_auc_score(labels, scores)
+        log_loss(labels, scores)
+        brier_score_loss(labels, scores)
+        ECE(20).measure(scores, labels)
+
+    ours = cpu_seconds(lambda: calibration_metrics(few, few_targets, progress=False))[0]
+    summary = cpu_seconds(lambda: compute_calibration_summary({'m': table}))[0]
+    whole = cpu_seconds(by_others, proba, targets)[0]
+    one = cpu_seconds(by_others, proba[sample], targets[sample])[0]
+    smooth = cpu_seconds(relplot.smECE, few, few_targets)[0]
+    others = 'scikit-learn (AUC, log-loss, Brier) and netcal (ECE)'
+    every = '15 metrics, 1,000 bootstrap and 1,000 null replicates, 40,000 rows'
+    rows = [
+        (f'promptlab: {every}', ours),
+        (f'{others}: 1,000 replicates, by one', one * 1000),
+        ('relplot: smooth ECE, 1,000 replicates, by one', smooth * 1000),
+        ('promptlab: summary table of 1,000,000 rows', summary),
+        (f'{others} of 1,000,000 rows', whole),
+    ]
+    return pd.DataFrame(rows, columns=['what', 'CPU seconds']).round(3)
+
+
+def torchmetrics_ece(proba, targets, n_bins=10):
+    proba, targets = torch.tensor(proba), torch.tensor(targets)
+    return float(binary_calibration_error(proba, targets, n_bins=n_bins))
+
+
+def our_metrics(proba, targets, n_bins=10):
+    return calibration_metrics(proba, targets, n_bins, 0).value
+
+
+def compare_metrics() -> pd.DataFrame:
+    """Set each library's metric beside ours, on 20,000 rows without ties."""
+    proba, targets, _ = draw_scores(20000, 1.5)
+    ours = our_metrics(proba, targets)
+    same_mass = ECE(10, equal_intervals=False)
+    width, mass, smooth = ours.ece_width, ours.ece_mass, ours.smooth_ece
+    rows = [
+        ('AUC', 'scikit-learn', roc_auc_score(targets, proba), ours.auc),
+        ('log-loss', 'scikit-learn', log_loss(targets, proba), ours.log_loss),
+        ('Brier', 'scikit-learn', brier_score_loss(targets, proba), ours.brier),
+        ('ECE, equal width', 'torchmetrics', torchmetrics_ece(proba, targets), width),
+        ('ECE, equal width', 'netcal', float(ECE(10).measure(proba, targets)), width),
+        ('ECE, equal mass', 'netcal', float(same_mass.measure(proba, targets)), mass),
+        ('smooth ECE', 'relplot', float(relplot.smECE(proba, targets)), smooth),
+    ]
     return pd.DataFrame(rows, columns=['metric', 'peer', 'theirs', 'ours']).round(6)
 
-def torch_ece(p, y, b=10): return float(binary_calibration_error(torch.tensor(p), torch.tensor(y), n_bins=b))
 
-def off():
-    "Cases in which a peer is off, or says nothing"
-    one, yes = np.array([.95, 1.]), np.array([1, 0]); small, rare = np.full(1000, 1e-9), (np.arange(1000) == 0).astype(int); above, which = np.array([.2, .5, 1.2]), np.array([0, 1, 1]); p, y, o = tied(); M = lambda p, y, b=10: calibration_metrics(p, y, b, 0).value
-    r = np.random.default_rng(0); d = r.normal(0, 1e3, 2000).astype(np.float32); hit = (r.random(2000) < expit(d / 500)).astype(int); z = np.stack([0 * d, d], 1)
-    rows = [('scores .95 and 1.0 of labels 1 and 0, one bin holds both', 'torchmetrics, ECE', lambda: torch_ece(one, yes), lambda: M(one, yes).ece_width), ('scores .2, .5, 1.2: one is no probability', 'torchmetrics, ECE', lambda: torch_ece(above, which), lambda: M(above, which).ece_width),
-            ('one positive at 1e-9 among 1,000, float32', 'scikit-learn, log-loss', lambda: log_loss(rare, small.astype(np.float32)), lambda: M(small.astype(np.float32), rare).log_loss),
-            ('scores with one decimal, equal mass', 'netcal, ECE', lambda: float(ECE(20, equal_intervals=False).measure(p, y)), lambda: M(p, y, 20).ece_mass),
-            ('the same rows in another order', "the original's equal-mass error", lambda: f'{split_error(p, y):.4f}, {split_error(p[o], y[o]):.4f}', lambda: f'{M(p, y, 20).calibration_error:.4f}, {M(p[o], y[o], 20).calibration_error:.4f}'),
-            ('log odds of 1e3, drawn with T = 500', 'netcal, temperature', lambda: netcal(z, hit), lambda: ours(z, hit))]
-    draws = draw(2000)[0]
-    for case, t in (('right class first in every row', draws.argmax(1)), ('right class last in every row', draws.argmin(1))): rows += [(case, f'{k}, temperature', lambda k=k, t=t: FITS[k](draws, t), lambda t=t: ours(draws, t)) for k in ('scikit-learn', 'probmetrics', 'netcal')]
-    return pd.DataFrame([(c, k, answer(f), answer(g)) for c, k, f, g in rows], columns=['case', 'peer', 'it says', 'promptlab says'])
+# Where another library is wrong, or answers where there is no answer
 
-def split_error(p, y, n_bins=20):
-    "Root mean squared gap over np.array_split of the sorted rows"
-    parts = np.array_split(np.argsort(p, kind='stable'), n_bins); return np.sqrt(sum(len(i) * (p[i].mean() - y[i].mean()) ** 2 for i in parts) / len(p))
+
+def split_error(proba, targets, n_bins=20):
+    """Return the root mean squared gap over np.array_split of the sorted rows."""
+    parts = np.array_split(np.argsort(proba, kind='stable'), n_bins)
+    gaps = [len(i) * (proba[i].mean() - targets[i].mean()) ** 2 for i in parts]
+    return np.sqrt(sum(gaps) / len(proba))
+
+
+def metric_cases():
+    """List cases of metrics: what, whose, their answer, ours."""
+    two, two_targets = np.array([0.95, 1.0]), np.array([1, 0])
+    above, above_targets = np.array([0.2, 0.5, 1.2]), np.array([0, 1, 1])
+    small = np.full(1000, 1e-9, np.float32)
+    rare = (np.arange(1000) == 0).astype(int)
+    rng = np.random.default_rng(0)
+    tied = rng.beta(0.5, 0.5, 5000).round(1)
+    targets = (rng.random(5000) < tied).astype(int)
+    order = rng.permutation(5000)
+
+    def in_two_orders(error):
+        return f'{error(tied, targets):.4f}, {error(tied[order], targets[order]):.4f}'
+
+    def our_error(proba, labels):
+        return our_metrics(proba, labels, 20).calibration_error
+
+    mass = ECE(20, equal_intervals=False)
+    return [
+        (
+            'scores .95 and 1.0 of labels 1 and 0, one bin holds both',
+            'torchmetrics, ECE',
+            lambda: torchmetrics_ece(two, two_targets),
+            lambda: our_metrics(two, two_targets).ece_width,
+        ),
+        (
+            'scores .2, .5, 1.2: one is not a probability',
+            'torchmetrics, ECE',
+            lambda: torchmetrics_ece(above, above_targets),
+            lambda: our_metrics(above, above_targets).ece_width,
+        ),
+        (
+            'one positive at 1e-9 among 1,000, float32',
+            'scikit-learn, log-loss',
+            lambda: log_loss(rare, small),
+            lambda: our_metrics(small, rare).log_loss,
+        ),
+        (
+            'scores with one decimal, equal mass',
+            'netcal, ECE',
+            lambda: float(mass.measure(tied, targets)),
+            lambda: our_metrics(tied, targets, 20).ece_mass,
+        ),
+        (
+            'the same rows in another order',
+            "Liu's equal-mass error",
+            lambda: in_two_orders(split_error),
+            lambda: in_two_orders(our_error),
+        ),
+    ]
+
+
+def fit_cases():
+    """List cases of temperatures: what, whose, their answer, ours."""
+    rng = np.random.default_rng(0)
+    odds = rng.normal(0, 1e3, 2000).astype(np.float32)
+    targets = (rng.random(2000) < expit(odds / 500)).astype(int)
+    wide = np.stack([0 * odds, odds], 1)
+    logits, _ = draw_logits(2000)
+    cases = [('log odds of 1e3, drawn with T = 500', 'netcal', wide, targets)]
+    for name in ('scikit-learn', 'probmetrics', 'netcal'):
+        cases += [('right class first in every row', name, logits, logits.argmax(1))]
+    for name in ('scikit-learn', 'probmetrics', 'netcal'):
+        cases += [('right class last in every row', name, logits, logits.argmin(1))]
+    return [
+        (
+            case,
+            f'{name}, temperature',
+            lambda name=name, given=given: FITS[name](*given),
+            lambda given=given: FITS[OURS](*given),
+        )
+        for case, name, *given in cases
+    ]
+
+
+def answer(call: Callable) -> str:
+    """Return a number as text, or what is said instead."""
+    try:
+        value = call()
+    except Exception as error:
+        message = textwrap.shorten(str(error), 60, placeholder=' ...')
+        return f'{type(error).__name__}: {message}'
+    return value if isinstance(value, str) else f'{value:.6g}'
+
+
+def compare_answers() -> pd.DataFrame:
+    """Show what each library says in cases that are hard or have no answer."""
+    rows = [
+        (case, whose, answer(theirs), answer(ours))
+        for case, whose, theirs, ours in metric_cases() + fit_cases()
+    ]
+    return pd.DataFrame(rows, columns=['case', 'peer', 'it says', 'promptlab says'])
+
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('--reps', type=int, default=31, help='of each fit'); a.add_argument('--record', help='folder of a ledger to write the tables to'); a = a.parse_args(); torch.set_num_threads(1)
-    case = {'40,000 rows, 2 classes': draw(40000), '10,000 rows, 10 classes': draw(10000, 10), '10,000 rows, 100 classes': draw(10000, 100)}
-    parts = {'Temperature fits': lambda: times(case, a.reps), 'Excess NLL': excess, 'Metrics': metric_times, 'Agreement': agreement, 'Where a peer is off': off}; tables = {}
-    for k, f in parts.items(): tables[k] = f(); print(f'\n{k}\n{tables[k].to_string(index=False)}', flush=True)
-    print('\none thread, medians of CPU time, interleaved;', ', '.join(f'{k} {v}' for k, v in provenance().items()))
-    if a.record: record('calibration-bench', {k: t.to_dict('records') for k, t in tables.items()}, a.record, data='simulated', seed=0, device='cpu, one thread', command='python benchmarks/calibration.py')
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--repetitions', type=int, default=31, help='of each fit')
+    parser.add_argument('--record', help='folder of a ledger to write the tables to')
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    logging.disable(logging.WARNING)
+    warnings.simplefilter('ignore')
+    parts = {
+        'Temperature fits': lambda: time_fits(args.repetitions),
+        'Excess NLL': excess_nll,
+        'Metrics': time_metrics,
+        'Agreement': compare_metrics,
+        'Where a peer is off': compare_answers,
+    }
+    tables = {}
+    for title, measure in parts.items():
+        tables[title] = measure()
+        print(f'\n{title}\n{tables[title].to_string(index=False)}', flush=True)
+    facts = ', '.join(f'{name} {value}' for name, value in provenance().items())
+    print(f'\none thread, medians of CPU time, interleaved; {facts}')
+    if args.record:
+        measured = {title: table.to_dict('records') for title, table in tables.items()}
+        command = 'python benchmarks/calibration.py'
+        about = {'data': 'simulated', 'seed': 0, 'device': 'cpu, one thread'}
+        record('calibration-bench', measured, args.record, command=command, **about)
 
-if __name__ == '__main__': main()
+
+if __name__ == '__main__':
+    main()
