@@ -64,11 +64,14 @@ def nodes_per_line(tree: ast.AST) -> list[int]:
     return list(counts.values())
 
 
-def function_lengths(tree: ast.AST) -> list[int]:
-    """Count the lines of each function, its docstring and decorators included."""
+def function_lengths(source: Source) -> list[int]:
+    """Count the lines of each function, docstring included, blank lines left out."""
+    lines = source.text.splitlines()
     return [
-        node.end_lineno - first_line(node) + 1
-        for node in ast.walk(tree)
+        sum(
+            bool(line.strip()) for line in lines[first_line(node) - 1 : node.end_lineno]
+        )
+        for node in ast.walk(source.tree)
         if isinstance(node, FUNCTIONS)
     ]
 
@@ -305,7 +308,7 @@ def measure_code(sources: list[Source]) -> dict[str, float]:
     """Measure the lines, names, functions and documentation of some modules."""
     lengths = [len(line) for source in sources for line in source.lines]
     names = [name for source in sources for name in bound_names(source.tree)]
-    functions = [n for source in sources for n in function_lengths(source.tree)]
+    functions = [n for source in sources for n in function_lengths(source)]
     nodes = [n for source in sources for n in nodes_per_line(source.tree)]
     counts = [undocumented(source) for source in sources]
     n_missing = sum(len(missing) for missing, _ in counts)
