@@ -315,7 +315,7 @@ def assign_tiers(
         elif size < left['disk']:
             on_disk.add(key)
             left['disk'] -= size
-        if size <= left['device']:
+        if budgets['device'] and size <= left['device']:
             tiers[key] = 'device'
         elif key in on_disk:
             tiers[key] = 'disk'
@@ -586,8 +586,8 @@ class KVCacheStore:
 class StepTimes:
     """Seconds of the parts of a training step, linear in the tokens of a batch.
 
-    Calling it with token counts returns the seconds of each part. Beyond the two lengths
-    that were timed the line goes on, but never below a tenth of the smaller time.
+    Calling it with token counts returns the seconds of each part. Beyond the two
+    lengths that were timed the line goes on, but never below a tenth of the smaller.
 
     Parameters
     ----------

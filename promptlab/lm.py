@@ -1011,7 +1011,8 @@ class FrozenLM:
     name : str, default 'model'
         What messages and saved files call it.
     device : str, optional
-        `'cpu'`, `'cuda'`, `'cuda:1'`; by default where the model is.
+        `'cpu'`, `'cuda'`, `'cuda:1'`; by default where the model is. The model must stay
+        there.
 
     Attributes
     ----------
