@@ -12,6 +12,8 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
+from .settings import COUNT, check_setting
+
 # %% ../nbs/lib/batching.ipynb #006
 def length_batches(
     lengths: Sequence[int],
@@ -37,7 +39,14 @@ def length_batches(
     -------
     list of int array
         Positions of the texts of each batch; every text is in exactly one.
+
+    Raises
+    ------
+    SettingError
+        If `batch_size` or `chunk` is not a whole number of at least 1.
     """
+    check_setting('batch_size', batch_size, COUNT)
+    check_setting('chunk', chunk, COUNT)
     lengths = np.asarray(lengths)
     if rng is None:
         return _cut(_longest_first(lengths), batch_size)
