@@ -37,7 +37,7 @@ from promptlab.prompt import (
     train_many,
 )
 
-# %% ../nbs/posts/clustering.ipynb #015
+# %% ../nbs/posts/clustering.ipynb #016
 @torch.no_grad()
 def _logit_map(lm: FrozenLM) -> tuple[torch.Tensor, torch.Tensor]:
     """Return weights (vocabulary, width) and bias of the map from hidden states."""
@@ -63,7 +63,7 @@ def _isometric_map(lm: FrozenLM) -> np.ndarray | None:
         weight = torch.cat([weight, bias[:, None]], 1)
     return torch.linalg.qr(weight.double(), mode='r').R.float().cpu().numpy()
 
-# %% ../nbs/posts/clustering.ipynb #017
+# %% ../nbs/posts/clustering.ipynb #018
 def embed_texts(
     prompts: Mapping[object, TrainedPrompt],
     texts: Sequence[str],
@@ -108,7 +108,7 @@ def embed_texts(
     ones = np.ones((len(texts), n_biases), np.float32)
     return {name: np.hstack([h, ones]) @ isometry.T for name, h in outputs.items()}
 
-# %% ../nbs/posts/clustering.ipynb #021
+# %% ../nbs/posts/clustering.ipynb #023
 def single_label_rows(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Keep the rows with exactly one of some labels.
 
@@ -141,7 +141,7 @@ def single_label_rows(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFram
     chosen.attrs = {**table.attrs, 'labels': list(labels)}
     return chosen
 
-# %% ../nbs/posts/clustering.ipynb #024
+# %% ../nbs/posts/clustering.ipynb #026
 def train_clusters(
     lm: FrozenLM,
     table: pd.DataFrame,
@@ -214,7 +214,7 @@ def _resolve_losses(losses) -> dict[str, Loss]:
         losses = {name: name for name in losses}
     return {name: LOSSES.resolve(loss) for name, loss in losses.items()}
 
-# %% ../nbs/posts/clustering.ipynb #034
+# %% ../nbs/posts/clustering.ipynb #041
 def map_texts(
     embeddings: np.ndarray,
     targets: Sequence,
@@ -252,7 +252,7 @@ def map_texts(
         't-SNE': tsne.fit_transform(data.scored),
     }
 
-# %% ../nbs/posts/clustering.ipynb #036
+# %% ../nbs/posts/clustering.ipynb #043
 def plot_maps(
     embeddings: Mapping[str, np.ndarray],
     targets: Sequence,
@@ -289,7 +289,7 @@ def plot_maps(
     place = {'loc': 'outside lower center', 'ncols': len(labels)}
     figure.legend(*handles, markerscale=2, **place)
 
-# %% ../nbs/posts/clustering.ipynb #039
+# %% ../nbs/posts/clustering.ipynb #046
 def distance_overlap(
     embeddings: np.ndarray, targets: Sequence
 ) -> tuple[np.ndarray, np.ndarray, float]:
@@ -344,7 +344,7 @@ def plot_distances(embeddings: Mapping[str, np.ndarray], targets: Sequence) -> N
     row[0, 0].legend(fontsize=8)
     row[0, 0].set_ylabel('density')
 
-# %% ../nbs/posts/clustering.ipynb #042
+# %% ../nbs/posts/clustering.ipynb #049
 @torch.no_grad()
 def class_tokens(
     prompt: TrainedPrompt,
@@ -397,7 +397,7 @@ def _class_effects(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     of_others = (means.sum(0) - means) / (len(parts) - 1)
     return (means - of_others) / (squares / len(targets)).sqrt()
 
-# %% ../nbs/posts/clustering.ipynb #045
+# %% ../nbs/posts/clustering.ipynb #052
 def compare_two_texts(
     prompts: Mapping[object, TrainedPrompt],
     first: str,
@@ -443,7 +443,7 @@ def _cosine(first: np.ndarray, second: np.ndarray) -> float:
     pair = torch.tensor(np.stack([first, second]), dtype=torch.float64)
     return cosine_similarities(pair)[0, 1].item()
 
-# %% ../nbs/posts/clustering.ipynb #048
+# %% ../nbs/posts/clustering.ipynb #055
 class ClusterClassifier(ClassifierMixin, BaseEstimator):
     """Classify texts by the nearest centroid of labelled examples, at a prompt.
 

@@ -138,7 +138,7 @@ def _questions(split: str) -> pd.Series:
 def _without(texts: pd.Series, excluded: pd.Series) -> pd.Series:
     return texts[~texts.isin(set(excluded))]
 
-# %% ../nbs/posts/tiny-lm.ipynb #023
+# %% ../nbs/posts/tiny-lm.ipynb #024
 def train_tokenizer(
     texts: Iterable[str], vocab_size: int = 8192, context: int = 512
 ) -> PreTrainedTokenizerFast:
@@ -175,7 +175,7 @@ def train_tokenizer(
         model_max_length=context,
     )
 
-# %% ../nbs/posts/tiny-lm.ipynb #027
+# %% ../nbs/posts/tiny-lm.ipynb #028
 class TokenStream:
     """Texts of one kind as one row of token ids.
 
@@ -244,7 +244,7 @@ class TokenStream:
         """
         return hashlib.blake2b(self.ids.tobytes(), digest_size=8).hexdigest()
 
-# %% ../nbs/posts/tiny-lm.ipynb #030
+# %% ../nbs/posts/tiny-lm.ipynb #031
 def draw_windows(
     streams: Mapping[str, TokenStream],
     shares: Mapping[str, float],
@@ -279,7 +279,7 @@ def draw_windows(
     windows = [streams[kind].window(rng, context + 1) for kind in kinds]
     return torch.from_numpy(np.stack(windows).astype(np.int64))
 
-# %% ../nbs/posts/tiny-lm.ipynb #033
+# %% ../nbs/posts/tiny-lm.ipynb #034
 def make_optimizers(model: GPT2LMHeadModel, lr: float) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices of the blocks, and AdamW for all other parameters.
 
@@ -307,7 +307,7 @@ def make_optimizers(model: GPT2LMHeadModel, lr: float) -> list[torch.optim.Optim
     adamw = torch.optim.AdamW(outer, lr=lr / 5, betas=(0.9, 0.95), weight_decay=0.0)
     return [muon, adamw]
 
-# %% ../nbs/posts/tiny-lm.ipynb #036
+# %% ../nbs/posts/tiny-lm.ipynb #038
 @dataclass
 class PretrainingConfig:
     """How a language model is trained from scratch.
@@ -367,7 +367,7 @@ class PretrainingConfig:
         falling = (self.steps - step) / max(1, self.decay * self.steps)
         return min(rising, 1, falling)
 
-# %% ../nbs/posts/tiny-lm.ipynb #039
+# %% ../nbs/posts/tiny-lm.ipynb #041
 def _lm_loss(model: GPT2LMHeadModel, batch: torch.Tensor, bf16: bool) -> torch.Tensor:
     """Return the mean loss of windows, in nats per token."""
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=bf16):
@@ -412,14 +412,14 @@ def bf16_is_faster(model: GPT2LMHeadModel, batch: torch.Tensor) -> bool:
 
     return fastest(True) < fastest(False)
 
-# %% ../nbs/posts/tiny-lm.ipynb #042
+# %% ../nbs/posts/tiny-lm.ipynb #044
 def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     """Return the tensors whose names have a prefix, without it."""
     return {
         k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
     }
 
-# %% ../nbs/posts/tiny-lm.ipynb #044
+# %% ../nbs/posts/tiny-lm.ipynb #046
 class _TrainingState:
     """A model in training, with everything its next step depends on."""
 
@@ -465,7 +465,7 @@ class _TrainingState:
         self.step, self.seconds = note['step'], note['seconds']
         self.log, self.losses = note['log'], note['losses']
 
-# %% ../nbs/posts/tiny-lm.ipynb #047
+# %% ../nbs/posts/tiny-lm.ipynb #049
 def _run_settings(
     architecture: GPT2Config,
     config: PretrainingConfig,
@@ -497,7 +497,7 @@ def _check_same_run(path: Path, note: dict, settings: dict[str, Any]) -> None:
                 'another folder or delete it.'
             )
 
-# %% ../nbs/posts/tiny-lm.ipynb #050
+# %% ../nbs/posts/tiny-lm.ipynb #052
 class _Batches:
     """The training batch of each step, and batches of held-out text."""
 
@@ -518,7 +518,7 @@ class _Batches:
         size, seed = self.config.batch_size, self.config.seed
         return self._draw(self.train, self.shares, size, seed, step)
 
-# %% ../nbs/posts/tiny-lm.ipynb #053
+# %% ../nbs/posts/tiny-lm.ipynb #055
 class _Pretraining:
     """One run: its batches, its settings, and the state that a checkpoint holds."""
 
@@ -559,7 +559,7 @@ class _Pretraining:
     def save(self) -> None:
         self.state.save(self.path, {'settings': self.settings, 'bf16': self.bf16})
 
-# %% ../nbs/posts/tiny-lm.ipynb #056
+# %% ../nbs/posts/tiny-lm.ipynb #058
 def _train_until(run: _Pretraining, last: int, progress: bool) -> None:
     config, state = run.config, run.state
     steps = range(state.step, last)
@@ -590,7 +590,7 @@ def _add_log_row(run: _Pretraining, lr: float, has_heldout_losses: bool) -> None
     state.log.append(row)
     state.losses = []
 
-# %% ../nbs/posts/tiny-lm.ipynb #058
+# %% ../nbs/posts/tiny-lm.ipynb #060
 def train_lm(
     train: Mapping[str, TokenStream],
     heldout: Mapping[str, TokenStream],
@@ -652,7 +652,7 @@ def train_lm(
         _train_until(run, min(config.steps, stop or config.steps), progress)
     return run.state.model.eval(), pd.DataFrame(run.state.log)
 
-# %% ../nbs/posts/tiny-lm.ipynb #068
+# %% ../nbs/posts/tiny-lm.ipynb #072
 def cut_windows(lm: FrozenLM, texts: Iterable[str], size: int) -> list[list[int]]:
     """Cut tokenized texts into windows to be scored.
 
@@ -697,7 +697,7 @@ def count_scored_bytes(lm: FrozenLM, windows: Sequence[Sequence[int]]) -> int:
     lengths = np.array([len(token) for token in tokens])
     return int(sum(lengths[window[1:]].sum() for window in windows))
 
-# %% ../nbs/posts/tiny-lm.ipynb #070
+# %% ../nbs/posts/tiny-lm.ipynb #074
 @torch.no_grad()
 def bits_per_byte(
     lm: FrozenLM, texts: Iterable[str], batch_size: int = 16, progress: bool = True
@@ -731,7 +731,7 @@ def bits_per_byte(
         nats += F.cross_entropy(logits.flatten(0, 1), targets, reduction='sum').item()
     return nats / math.log(2) / count_scored_bytes(lm, windows)
 
-# %% ../nbs/posts/tiny-lm.ipynb #077
+# %% ../nbs/posts/tiny-lm.ipynb #081
 @dataclass
 class _NGramCounts:
     """The n-grams of one order, and what Kneser-Ney's formula needs of them."""
@@ -763,7 +763,7 @@ class _NGramCounts:
         proba = np.where(total > 0, (own + backed_off) / np.maximum(total, 1), lower)
         return proba, np.where(found, positions, 0), found
 
-# %% ../nbs/posts/tiny-lm.ipynb #080
+# %% ../nbs/posts/tiny-lm.ipynb #084
 def _number_ngrams(tokens: np.ndarray, vocabulary: int, order: int):
     """Number the n-grams of each order.
 
@@ -835,7 +835,7 @@ class NGram:
             )
         return np.log(proba[1:])
 
-# %% ../nbs/posts/tiny-lm.ipynb #083
+# %% ../nbs/posts/tiny-lm.ipynb #088
 def ngram_bits_per_byte(model: NGram, lm: FrozenLM, texts: Iterable[str]) -> float:
     """Return the mean surprisal of texts under an n-gram model.
 
@@ -857,7 +857,7 @@ def ngram_bits_per_byte(model: NGram, lm: FrozenLM, texts: Iterable[str]) -> flo
     nats = -sum(model.logprobs(window).sum() for window in windows)
     return float(nats / math.log(2) / count_scored_bytes(lm, windows))
 
-# %% ../nbs/posts/tiny-lm.ipynb #102
+# %% ../nbs/posts/tiny-lm.ipynb #109
 def compare_bits_per_byte(
     lm: FrozenLM,
     train: Mapping[str, TokenStream],
