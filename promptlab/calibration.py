@@ -691,7 +691,7 @@ def plot_label_curve(
     curve : DataFrame
         What `label_curve` returned.
     raw : float, optional
-        The value of the scores as they are, a dotted line.
+        The value of the raw scores, a dotted line.
     column : {'log_loss', 'brier', 'ece_mass'}
         What to draw.
     ax : Axes, optional
@@ -705,8 +705,7 @@ def plot_label_curve(
     for name, rows in curve.groupby('name', sort=False):
         ax.plot(rows['size'], rows[column], 'o-', ms=3, label=name.replace('_', '-'))
     if raw is not None:
-        ax.axhline(raw, color='grey', ls=':', label='as it is')
-    ylabel = f'test {column}'.replace('_', '-')
-    ax.set(xscale='log', xlabel='rows with labels', ylabel=ylabel)
+        ax.axhline(raw, color='grey', ls=':', label='raw')
+    ax.set(xscale='log', xlabel='rows with labels', ylabel=column.replace('_', '-'))
     ax.legend(fontsize=8, ncols=2)
     return ax

@@ -59,11 +59,9 @@ def check_logits(logits: ArrayLike) -> np.ndarray:
             f'logits have the shape {logits.shape} and type {logits.dtype}; '
             'give numbers, (n_rows,) log odds or (n_rows, n_classes).'
         )
-    if not np.isfinite(logits.sum()) and not (is_finite := np.isfinite(logits)).all():
-        row = first_row(~is_finite)
-        raise ScoreError(
-            f'row {row} (0-based) has the logits {logits[row]}; all must be finite.'
-        )
+    if not np.isfinite(logits.sum()) and not np.isfinite(logits).all():
+        row = first_row(~np.isfinite(logits))
+        raise ScoreError(f'row {row} (0-based) has logits {logits[row]}, not finite.')
     return logits[:, 0] if logits.shape[1:] == (1,) else logits
 
 
@@ -151,8 +149,7 @@ def proba_to_logits(proba: ArrayLike, eps: float | None = None) -> np.ndarray:
             f'row {row} (0-based) has the probability {proba[row]}, whose logit is '
             'infinite; keep the logits, or choose eps, as eps=1e-5 for five digits.'
         )
-    if eps is not None:
-        proba = np.clip(proba, eps, 1 - eps)
+    proba = proba if eps is None else np.clip(proba, eps, 1 - eps)
     return np.log(proba) if proba.ndim == 2 else np.log(proba) - np.log1p(-proba)
 
 # %% ../nbs/lib/calibrators.ipynb #017
@@ -268,10 +265,8 @@ class Calibrator(BaseEstimator):
 
         Raises
         ------
-        DegenerateFit
-            If the rows have no answer.
-        ScoreError
-            If logits and labels do not fit each other.
+        DegenerateFit, ScoreError
+            If the rows have no answer, or logits and labels do not fit each other.
         """
         logits, targets = np.asarray(logits), np.asarray(targets)
         _warn_of_probabilities(logits, sums_to_one=targets.ndim == 1)
@@ -513,9 +508,6 @@ class Temperature(Calibrator):
     def log_proba(self, logits):
         return log_softmax(class_logits(logits) / self.temperature_, 1)
 
-
-CALIBRATORS.register('temperature', Temperature)
-
 # %% ../nbs/lib/calibrators.ipynb #049
 def _minimise(
     loss: Callable[[np.ndarray], tuple[float, np.ndarray]],
@@ -717,12 +709,6 @@ class Dirichlet(Matrix):
     def _inputs(self, logits):
         return log_softmax(class_logits(logits), 1)
 
-
-CALIBRATORS.register('bias_temperature', BiasTemperature)
-CALIBRATORS.register('vector', Vector)
-CALIBRATORS.register('matrix', Matrix)
-CALIBRATORS.register('dirichlet', Dirichlet)
-
 # %% ../nbs/lib/calibrators.ipynb #066
 def _one_against_rest(logits: np.ndarray) -> list[np.ndarray]:
     """Return the log odds of each class against all others."""
@@ -862,9 +848,6 @@ class Platt(ScoreCalibrator):
     def map_log_odds(self, log_odds):
         return expit(self.slope_ * log_odds + self.offset_)
 
-
-CALIBRATORS.register('platt', Platt)
-
 # %% ../nbs/lib/calibrators.ipynb #075
 class Beta(ScoreCalibrator):
     """The map with log odds `c + a log p - b log(1 - p)`, a and b not negative.
@@ -897,9 +880,6 @@ class Beta(ScoreCalibrator):
     def map_log_odds(self, log_odds):
         return expit(self._columns(log_odds) @ [self.a_, self.b_, self.c_])
 
-
-CALIBRATORS.register('beta', Beta)
-
 # %% ../nbs/lib/calibrators.ipynb #078
 class Isotonic(ScoreCalibrator):
     """The best monotone map (scikit-learn's); between its knots a straight line.
@@ -919,9 +899,6 @@ class Isotonic(ScoreCalibrator):
     @override
     def map_log_odds(self, log_odds):
         return np.interp(log_odds, self.odds_, self.rate_)
-
-
-CALIBRATORS.register('isotonic', Isotonic)
 
 # %% ../nbs/lib/calibrators.ipynb #080
 class Histogram(ScoreCalibrator):
@@ -963,9 +940,6 @@ class Histogram(ScoreCalibrator):
     def map_log_odds(self, log_odds):
         return self.value_[np.searchsorted(self.edges_, log_odds)]
 
-
-CALIBRATORS.register('histogram', Histogram)
-
 # %% ../nbs/lib/calibrators.ipynb #082
 class ScalingBinning(Histogram):
     """Platt's answer, averaged in bins of equal mass.
@@ -994,9 +968,6 @@ class ScalingBinning(Histogram):
         counts = ScoreCounts(log_odds)
         rows, _ = counts.count(targets)
         self._set_bins(counts.scores, rows, rows * platt.map_log_odds(counts.scores))
-
-
-CALIBRATORS.register('scaling_binning', ScalingBinning)
 
 # %% ../nbs/lib/calibrators.ipynb #087
 def _with_added_positive(rows: np.ndarray, positives: np.ndarray) -> np.ndarray:
@@ -1084,10 +1055,24 @@ class VennAbers(ScoreCalibrator):
         low, high = self.interval(log_odds)
         return high / (1 - low + high)
 
+# %% ../nbs/lib/calibrators.ipynb #092
+CALIBRATORS.update(
+    {
+        'temperature': Temperature,
+        'bias_temperature': BiasTemperature,
+        'vector': Vector,
+        'matrix': Matrix,
+        'dirichlet': Dirichlet,
+        'platt': Platt,
+        'beta': Beta,
+        'isotonic': Isotonic,
+        'histogram': Histogram,
+        'scaling_binning': ScalingBinning,
+        'venn_abers': VennAbers,
+    }
+)
 
-CALIBRATORS.register('venn_abers', VennAbers)
-
-# %% ../nbs/lib/calibrators.ipynb #098
+# %% ../nbs/lib/calibrators.ipynb #101
 def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
     """Take the shift of `pos_weight` out of logits.
 
@@ -1109,7 +1094,7 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
     shift = np.log(n_negative / np.maximum(n_positive, 1))
     return np.asarray(logits, np.float64) - shift
 
-# %% ../nbs/lib/calibrators.ipynb #101
+# %% ../nbs/lib/calibrators.ipynb #104
 def conformal_sets(
     proba: ArrayLike, targets: ArrayLike, new_proba: ArrayLike, alpha: float = 0.1
 ) -> np.ndarray:
@@ -1153,7 +1138,7 @@ def conformal_sets(
     surprise = np.sort(1 - proba[np.arange(n_rows), targets])
     return 1 - new_proba <= surprise[rank - 1]
 
-# %% ../nbs/lib/calibrators.ipynb #105
+# %% ../nbs/lib/calibrators.ipynb #108
 class CalibratedClassifier(ClassifierMixin, BaseEstimator):
     """A fitted classifier with calibrated probabilities.
 
@@ -1255,7 +1240,7 @@ def _class_numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
             )
     return np.array([numbers[label] for label in labels.tolist()])
 
-# %% ../nbs/lib/calibrators.ipynb #113
+# %% ../nbs/lib/calibrators.ipynb #116
 class TemperatureScalingCalibrationModule(torch.nn.Module):
     """A frozen classifier whose logits are divided by a temperature.
 

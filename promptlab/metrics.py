@@ -63,7 +63,7 @@ def check_targets(
         raise ScoreError('there are no rows.')
     if targets.dtype.kind not in 'biuf':
         raise ScoreError(
-            f'{source_name} are not numbers (row 0 has {targets[0]!r}); '
+            f'{source_name} are not numbers (row 0 has {str(targets[0])!r}); '
             f'give 0 to {n_classes - 1}.'
         )
     with np.errstate(invalid='ignore'):  # NaN becomes a number that differs from it
@@ -571,10 +571,8 @@ def expected_calibration_error(
         label: its probability against how often it is right.
     targets : array-like of int, shape (n_rows,)
         Class numbers.
-    n_bins : int, default 20
-        Number of bins.
-    scheme : {'mass', 'width'}
-        See `bin_starts`.
+    n_bins, scheme : int, default 20, and {'mass', 'width'}
+        As for `bin_starts`.
 
     Returns
     -------
@@ -654,10 +652,8 @@ def ece_null_level(
     ----------
     proba : array-like of float, shape (n_rows,)
         Probabilities of label 1, or confidences of a top label.
-    n_bins : int, default 20
-        Number of bins.
-    scheme : {'mass', 'width'}
-        See `bin_starts`.
+    n_bins, scheme : int, default 20, and {'mass', 'width'}
+        As for `bin_starts`.
     draws : int, default 50
         Sets of labels to average over.
     seed : int, default 0
@@ -668,12 +664,9 @@ def ece_null_level(
     float
     """
     proba, _ = check_proba(proba, np.zeros(len(proba)))
-    counts = ScoreCounts(proba)
-    rng = np.random.default_rng(seed)
-    errors = []
-    for _ in range(draws):
-        counted = counts.count(draw_targets(proba, rng))
-        errors.append(_ece(counts.scores, *counted, n_bins, scheme))
+    counts, rng = ScoreCounts(proba), np.random.default_rng(seed)
+    drawn = (counts.count(draw_targets(proba, rng)) for _ in range(draws))
+    errors = [_ece(counts.scores, *counted, n_bins, scheme) for counted in drawn]
     return float(np.mean(errors))
 
 # %% ../nbs/lib/metrics.ipynb #060
