@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -1011,8 +1012,8 @@ class FrozenLM:
     name : str, default 'model'
         What messages and saved files call it.
     device : str, optional
-        `'cpu'`, `'cuda'`, `'cuda:1'`; by default where the model is. The model must stay
-        there.
+        `'cpu'`, `'cuda'` or `'cuda:1'`, where the model must stay; by default where it
+        is.
 
     Attributes
     ----------
@@ -1028,7 +1029,8 @@ class FrozenLM:
     Raises
     ------
     ModelError
-        If a prompt cannot be read exactly after a text; the message says why.
+        If model and tokenizer do not fit, or a prompt cannot be read exactly after a
+        text; the message says why.
     """
 
     def __init__(
@@ -1038,8 +1040,8 @@ class FrozenLM:
         name: str = 'model',
         device: str | None = None,
     ):
-        if hasattr(model, 'get_base_model'):  # PEFT
-            model = model.get_base_model()
+        given = {'model': model, 'tokenizer': tokenizer, 'name': name}
+        model, tokenizer = load_model(AutoModelForCausalLM, given)  # unwrapped, checked
         self.model = model.eval().requires_grad_(False)
         if device:
             self.model.to(device)
@@ -1402,16 +1404,20 @@ class FrozenLM:
                 found[i] = states[:, j, place].clone()
         return found
 
-
+# %% ../nbs/lib/lm.ipynb #070
 @lru_cache(2)
-def get_lm(name: str, device: str | None = None) -> FrozenLM:
+def _load_lm(name: str, device: str) -> FrozenLM:
+    return FrozenLM.from_pretrained(name, device)
+
+
+def get_lm(name: str | Path, device: str | torch.device | None = None) -> FrozenLM:
     """Return a model by name, loaded once per process.
 
     Parameters
     ----------
-    name : str
-        `'tiny'`, a hub id or a folder.
-    device : str, optional
+    name : str or Path
+        `'tiny'`, a hub id or a folder, see `find_model`.
+    device : str or torch.device, optional
         By default `'cuda'` if there is one, else `'cpu'`.
 
     Returns
@@ -1419,4 +1425,4 @@ def get_lm(name: str, device: str | None = None) -> FrozenLM:
     FrozenLM
         The same object at the next call; the last two are remembered.
     """
-    return FrozenLM.from_pretrained(name, device)
+    return _load_lm(str(name), str(pick_device(device)))
