@@ -2,9 +2,10 @@
 
 # %% auto #0
 __all__ = ['app', 'TASKS', 'TASK_HEADS', 'RegistryCommand', 'common_options', 'main', 'say', 'Options', 'data_command',
-           'TrainOptions', 'CacheOptions', 'train_command', 'predict_command', 'ProbeOptions', 'probe_command',
-           'app_command', 'calibrate_command', 'AttributeOptions', 'attribute_command', 'jobs_command', 'rerun_command',
-           'new_post_command', 'cache_command', 'results_command', 'doctor_command']
+           'TrainOptions', 'CacheOptions', 'train_command', 'PredictOptions', 'predict_command', 'ProbeOptions',
+           'probe_command', 'app_command', 'CalibrateOptions', 'calibrate_command', 'AttributeOptions',
+           'attribute_command', 'jobs_command', 'rerun_command', 'new_post_command', 'cache_command', 'results_command',
+           'doctor_command']
 
 # %% ../nbs/lib/cli.ipynb #003
 import ast
@@ -57,7 +58,19 @@ def _registered(match: re.Match) -> str:
     registry = getattr(import_module(f'promptlab.{match[1]}'), match[2])
     return ', '.join(registry)
 
-# %% ../nbs/lib/cli.ipynb #007
+# %% ../nbs/lib/cli.ipynb #008
+def _run_plugins(files: list[Path]) -> None:
+    """Run files that register things."""
+    for file in files:
+        if not file.is_file():
+            raise FileNotFoundError(f'{file}: there is no such plugin file.')
+        try:
+            runpy.run_path(str(file), run_name=file.stem)
+        except Exception as error:
+            name = type(error).__name__
+            raise ValueError(f'the plugin {file} fails: {name}: {error}') from error
+
+# %% ../nbs/lib/cli.ipynb #010
 app = typer.Typer(
     help='Small, measured interventions on frozen language models.',
     add_completion=False,
@@ -71,18 +84,6 @@ def _show_version(shown: bool) -> None:
     if shown:
         print(f'promptlab {importlib.metadata.version("promptlab")}')
         raise typer.Exit
-
-
-def _run_plugins(files: list[Path] | None) -> None:
-    """Run files that register things."""
-    for file in files or []:
-        if not file.is_file():
-            raise FileNotFoundError(f'{file}: there is no such plugin file.')
-        try:
-            runpy.run_path(str(file), run_name=file.stem)
-        except Exception as error:
-            name = type(error).__name__
-            raise ValueError(f'the plugin {file} fails: {name}: {error}') from error
 
 
 @app.callback()
@@ -100,9 +101,9 @@ def common_options(
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
-    _run_plugins(plugin)
+    _run_plugins(plugin or [])
 
-# %% ../nbs/lib/cli.ipynb #009
+# %% ../nbs/lib/cli.ipynb #012
 def main(args: list[str] | None = None) -> None:
     """Run the `promptlab` command and exit.
 
@@ -158,7 +159,7 @@ def _one_sentence(error: Exception) -> str:
         message = str(error) or type(error).__name__
     return ' '.join(message.split())
 
-# %% ../nbs/lib/cli.ipynb #014
+# %% ../nbs/lib/cli.ipynb #017
 class Options:
     """Options that several commands have."""
 
@@ -192,7 +193,56 @@ def _parse_columns(text: str | None) -> dict[str, str] | None:
             f"columns are {text!r}; write them like 'text=review,label=stars'."
         ) from None
 
-# %% ../nbs/lib/cli.ipynb #016
+# %% ../nbs/lib/cli.ipynb #019
+def _list_data() -> None:
+    """Print the data sets and where they are."""
+    from promptlab.data import DATASETS, BundledDataSet, available_splits
+
+    for name in DATASETS:
+        data_set = DATASETS.resolve(name)
+        splits = ', '.join(available_splits(name))
+        if isinstance(data_set, BundledDataSet):
+            state = 'bundled'
+        else:
+            state = f'available locally: {splits}' if splits else 'not downloaded'
+        print(f'{name:<16} {data_set.about}')
+        print(f'{"":<16} {len(data_set.labels)} labels, {state}')
+
+# %% ../nbs/lib/cli.ipynb #021
+def _describe_data(name: str, split: str | None, columns: str | None) -> None:
+    """Print the size, the labels and some rows of a table."""
+    from promptlab.data import load, targets
+
+    table = load(name, split, columns=_parse_columns(columns), labelled=None)
+    words = table.text.str.split().str.len()
+    of_split = f' of the {split} split' if split else ''
+    print(
+        f'{name}: {len(table):,} rows{of_split}; texts of {words.min()} to '
+        f'{words.max()} words, mean {words.mean():.0f}'
+    )
+    if labels := table.attrs.get('labels'):
+        classes = targets(table)
+        counts = classes.sum(0) if classes.ndim > 1 else np.bincount(classes)
+        counted = zip(labels, counts, strict=False)
+        print(f'labels: {", ".join(f"{name} {int(n):,}" for name, n in counted)}')
+    shown = [column for column in ('text', 'text_pair') if column in table]
+    for row in table[shown].sample(min(3, len(table)), random_state=0).to_numpy():
+        print('  -', ' / '.join(str(text)[:110] for text in row))
+
+# %% ../nbs/lib/cli.ipynb #023
+def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> None:
+    """Write data sets or files in the form that probing reads."""
+    from promptlab.experiments import write_probing_sets
+
+    if not names:
+        raise ValueError(
+            'data get needs a data set or a file, as in: data get mini-imdb.'
+        )
+    for name in names:
+        for path in write_probing_sets(name, folder, limit):
+            print(path)
+
+# %% ../nbs/lib/cli.ipynb #025
 @app.command('data', cls=RegistryCommand)
 def data_command(
     names: Annotated[
@@ -222,56 +272,7 @@ def data_command(
     else:
         _list_data()
 
-
-def _list_data() -> None:
-    """Print the data sets and where they are."""
-    from promptlab.data import DATASETS, BundledDataSet, available_splits
-
-    for name in DATASETS:
-        data_set = DATASETS.resolve(name)
-        splits = ', '.join(available_splits(name))
-        if isinstance(data_set, BundledDataSet):
-            state = 'bundled'
-        else:
-            state = f'available locally: {splits}' if splits else 'not downloaded'
-        print(f'{name:<16} {data_set.about}')
-        print(f'{"":<16} {len(data_set.labels)} labels, {state}')
-
-
-def _describe_data(name: str, split: str | None, columns: str | None) -> None:
-    """Print the size, the labels and some rows of a table."""
-    from promptlab.data import load, targets
-
-    table = load(name, split, columns=_parse_columns(columns), labelled=None)
-    words = table.text.str.split().str.len()
-    of_split = f' of the {split} split' if split else ''
-    print(
-        f'{name}: {len(table):,} rows{of_split}; texts of {words.min()} to '
-        f'{words.max()} words, mean {words.mean():.0f}'
-    )
-    if labels := table.attrs.get('labels'):
-        classes = targets(table)
-        counts = classes.sum(0) if classes.ndim > 1 else np.bincount(classes)
-        counted = zip(labels, counts, strict=False)
-        print(f'labels: {", ".join(f"{name} {int(n):,}" for name, n in counted)}')
-    shown = [column for column in ('text', 'text_pair') if column in table]
-    for row in table[shown].sample(min(3, len(table)), random_state=0).to_numpy():
-        print('  -', ' / '.join(str(text)[:110] for text in row))
-
-
-def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> None:
-    """Write data sets or files in the form that probing reads."""
-    from promptlab.experiments import write_probing_sets
-
-    if not names:
-        raise ValueError(
-            'data get needs a data set or a file, as in: data get mini-imdb.'
-        )
-    for name in names:
-        for path in write_probing_sets(name, folder, limit):
-            print(path)
-
-# %% ../nbs/lib/cli.ipynb #020
+# %% ../nbs/lib/cli.ipynb #028
 TASKS = {'sentiment': 'imdb', 'emotion': 'emotion'}
 TASK_HEADS = ('linear-head', 'target-tokens')
 
@@ -306,12 +307,17 @@ def _training_table(data: str, limit: int | None, seed: int, columns: str | None
     return load(data, split, limit, seed, _parse_columns(columns))
 
 
-def _settings_of(context: typer.Context, *configs: type) -> dict[str, Any]:
-    """Return the options of a command that are fields of the given dataclasses."""
-    names = {field.name for config in configs for field in fields(config)}
-    return {name: value for name, value in context.params.items() if name in names}
+def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str, Any]:
+    """Return the options that are settings of prompts and of training, and the head."""
+    from promptlab.prompt import PromptConfig, TrainingConfig
 
-# %% ../nbs/lib/cli.ipynb #021
+    settings = {'head': words.split(',') if words else 'linear'}
+    for field in (*fields(PromptConfig), *fields(TrainingConfig)):
+        if field.name in options:
+            settings[field.name] = options[field.name]
+    return settings
+
+# %% ../nbs/lib/cli.ipynb #030
 def _score_line(prompt: Any, table: pd.DataFrame, logits: np.ndarray) -> str:
     """Say how right the predictions are."""
     from sklearn.metrics import f1_score
@@ -343,7 +349,7 @@ def _write_model_card(prompt: Any, data: str, folder: Path) -> None:
             measured[f'on the test split of {data}'] = score
     write_atomic(folder / 'README.md', model_card(prompt, measured))
 
-# %% ../nbs/lib/cli.ipynb #022
+# %% ../nbs/lib/cli.ipynb #032
 class TrainOptions:
     """Options of `train`, named as fields of `PromptConfig` and `TrainingConfig`."""
 
@@ -382,7 +388,7 @@ class TrainOptions:
         typer.Option(help='Stop after this many epochs without improvement.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #023
+# %% ../nbs/lib/cli.ipynb #034
 class CacheOptions:
     """Options of `train` about truncation and the KV cache of the texts."""
 
@@ -422,7 +428,18 @@ def _cache_budget(memory: str | None, disk: str | None) -> Any:
         return memory
     return {'disk': disk, **({'memory': memory} if memory else {})}
 
-# %% ../nbs/lib/cli.ipynb #025
+# %% ../nbs/lib/cli.ipynb #036
+def _describe_rows(table: pd.DataFrame, data: str) -> str:
+    """Return the size, the source and the labels of a table."""
+    return f'{len(table):,} rows of {data}, labels {", ".join(table.attrs["labels"])}'
+
+
+def _how_to_predict(task: str, folder: Path) -> str:
+    """Return the command that uses a trained prompt."""
+    is_default = folder == Path('runs') / task
+    return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
+
+# %% ../nbs/lib/cli.ipynb #038
 @app.command('train', cls=RegistryCommand)
 def train_command(
     context: typer.Context,
@@ -451,45 +468,37 @@ def train_command(
     seed: Options.seed = 0,
 ) -> None:
     """Train a soft prompt on a frozen model."""
-    from promptlab.prompt import PromptConfig, TrainingConfig, get_lm, train
+    from promptlab.lm import get_lm
+    from promptlab.prompt import train
 
     _check_task(task, words)
     data = data or _task_data(task)
     table = _training_table(data, limit, seed, columns)
     out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
     lm = get_lm(model, device)
-    labels = ', '.join(table.attrs['labels'])
-    say(f'{lm}\n{len(table):,} rows of {data}, labels {labels}')
-    settings = _settings_of(context, PromptConfig, TrainingConfig) | {
-        'head': words.split(',') if words else 'linear',
-        'cache_budget': _cache_budget(cache_budget, cache_disk),
-    }
+    say(f'{lm}\n{_describe_rows(table, data)}')
+    settings = _prompt_settings(context.params, words)
+    settings['cache_budget'] = _cache_budget(cache_budget, cache_disk)
     prompt = train(lm, table, validation or None, out, **settings)
     _write_model_card(prompt, data, out)
     print(prompt.history.round(4).to_string(index=False))
     print(f'saved in {out}; try: {_how_to_predict(task, out)}')
 
-
-def _how_to_predict(task: str, folder: Path) -> str:
-    """Return the command that uses a trained prompt."""
-    is_default = folder == Path('runs') / task
-    return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
-
-# %% ../nbs/lib/cli.ipynb #030
+# %% ../nbs/lib/cli.ipynb #043
 def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) -> None:
     """Say how right a prompt's predictions are, where the data has its labels."""
-    labels = table.attrs.get('labels')
-    if labels == [str(number) for number in range(len(prompt.labels))]:
-        labels = table.attrs['labels'] = prompt.labels  # given as numbers
-    if labels == prompt.labels:
+    from promptlab.data import TableError, load
+
+    if 'labels' not in table.attrs:
+        return
+    try:
+        table = load(table, labels=prompt.labels)
+    except TableError as error:
+        say(f'{name}not scored: {error}')
+    else:
         say(name + _score_line(prompt, table, logits))
-    elif labels:
-        say(
-            f'{name}not scored: the data has the labels {", ".join(labels)}, the '
-            f'prompt {", ".join(prompt.labels)}'
-        )
 
-
+# %% ../nbs/lib/cli.ipynb #045
 def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFrame:
     """Return the predictions and one probability per label."""
     decided = prompt.decide(logits)
@@ -502,7 +511,7 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     table.insert(0, f'{prefix}prediction', named)
     return table
 
-# %% ../nbs/lib/cli.ipynb #031
+# %% ../nbs/lib/cli.ipynb #047
 def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
     from promptlab.data import check_table, load
@@ -521,7 +530,7 @@ def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.Data
         pd.DataFrame({'text': lines}), labelled=False, source_name='the input'
     )
 
-
+# %% ../nbs/lib/cli.ipynb #049
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
     if not (tasks or words):
@@ -539,7 +548,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
             )
     return folders
 
-
+# %% ../nbs/lib/cli.ipynb #051
 def _write_table(table: pd.DataFrame, out: Path | None) -> None:
     """Write a table to a file, or as csv to standard output."""
     if out is None:
@@ -550,54 +559,6 @@ def _write_table(table: pd.DataFrame, out: Path | None) -> None:
     else:
         write_csv(out, table)
     say(f'{len(table):,} rows in {out}')
-
-# %% ../nbs/lib/cli.ipynb #032
-@app.command('predict', cls=RegistryCommand)
-def predict_command(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar='[RUN] [TEXTS]...',
-            help='Folder of a trained prompt, then texts; with --tasks only texts. '
-            'No text: --data or standard input.',
-        ),
-    ] = None,
-    tasks: Annotated[
-        str | None,
-        typer.Option(
-            help='Trained prompts by name, answered in one pass: sentiment,emotion.'
-        ),
-    ] = None,
-    runs: Annotated[Path, typer.Option(help='Where the folders of --tasks are.')] = (
-        Path('runs')
-    ),
-    data: Annotated[str | None, typer.Option(help='A data set or a file.')] = None,
-    split: Options.split = None,
-    limit: Options.limit = None,
-    columns: Options.columns = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
-    ] = None,
-    device: Options.device = None,
-    seed: Options.seed = 0,
-) -> None:
-    """Predict with one trained prompt, or with several in one pass."""
-    if out and out.suffix not in ('.csv', '.jsonl'):
-        raise ValueError(
-            f'{out} ends with {out.suffix!r}; name a .csv or a .jsonl file.'
-        )
-    words = list(words or [])
-    folders = _prompt_folders(words, tasks, runs)
-    table = _input_table(
-        words,
-        data,
-        split=split,
-        limit=limit,
-        seed=seed,
-        columns=_parse_columns(columns),
-    )
-    _predict(folders, table, out, device)
 
 
 def _predict(
@@ -625,7 +586,63 @@ def _predict(
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
-# %% ../nbs/lib/cli.ipynb #039
+# %% ../nbs/lib/cli.ipynb #053
+class PredictOptions:
+    """Options of `predict`."""
+
+    words = Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar='[RUN] [TEXTS]...',
+            help='Folder of a trained prompt, then texts; with --tasks only texts. '
+            'No text: --data or standard input.',
+        ),
+    ]
+    tasks = Annotated[
+        str | None,
+        typer.Option(
+            help='Trained prompts by name, answered in one pass: sentiment,emotion.'
+        ),
+    ]
+    runs = Annotated[Path, typer.Option(help='Where the folders of --tasks are.')]
+    data = Annotated[str | None, typer.Option(help='A data set or a file.')]
+    out = Annotated[
+        Path | None,
+        typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
+    ]
+
+# %% ../nbs/lib/cli.ipynb #054
+@app.command('predict', cls=RegistryCommand)
+def predict_command(
+    words: PredictOptions.words = None,
+    tasks: PredictOptions.tasks = None,
+    runs: PredictOptions.runs = Path('runs'),
+    data: PredictOptions.data = None,
+    split: Options.split = None,
+    limit: Options.limit = None,
+    columns: Options.columns = None,
+    out: PredictOptions.out = None,
+    device: Options.device = None,
+    seed: Options.seed = 0,
+) -> None:
+    """Predict with one trained prompt, or with several in one pass."""
+    if out and out.suffix not in ('.csv', '.jsonl'):
+        raise ValueError(
+            f'{out} ends with {out.suffix!r}; name a .csv or a .jsonl file.'
+        )
+    words = list(words or [])
+    folders = _prompt_folders(words, tasks, runs)
+    table = _input_table(
+        words,
+        data,
+        split=split,
+        limit=limit,
+        seed=seed,
+        columns=_parse_columns(columns),
+    )
+    _predict(folders, table, out, device)
+
+# %% ../nbs/lib/cli.ipynb #061
 def _parse_layers(text: str) -> list[Any]:
     """Parse `each`, `all` or numbers separated by commas."""
     if text in ('each', 'all'):
@@ -654,7 +671,7 @@ def _best_cells(cells: pd.DataFrame) -> pd.DataFrame:
         cells = cells.loc[groups.score.idxmax()]
     return cells[[column for column in shown if column in cells]].round(3)
 
-# %% ../nbs/lib/cli.ipynb #041
+# %% ../nbs/lib/cli.ipynb #063
 class ProbeOptions:
     """Options of `probe`."""
 
@@ -694,7 +711,7 @@ class ProbeOptions:
         typer.Option(help='Folder of the ledger; a run that is found there resumes.'),
     ]
 
-
+# %% ../nbs/lib/cli.ipynb #064
 @app.command('probe', cls=RegistryCommand)
 def probe_command(
     data: ProbeOptions.data = None,
@@ -735,7 +752,7 @@ def probe_command(
     print(_best_cells(cells).to_string(index=False))
     print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
 
-# %% ../nbs/lib/cli.ipynb #044
+# %% ../nbs/lib/cli.ipynb #067
 @app.command('app', cls=RegistryCommand)
 def app_command(
     ledger: Annotated[Path, typer.Argument(help='A ledger or its folder.')] = Path(
@@ -753,41 +770,51 @@ def app_command(
 
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #046
-@app.command('calibrate', cls=RegistryCommand)
-def calibrate_command(
-    data: Annotated[Path, typer.Argument(help='A table of scores and labels.')],
-    label: Annotated[
-        str, typer.Option(help='Column of labels, 0 to classes - 1.')
-    ] = 'label',
-    score: Annotated[
+# %% ../nbs/lib/cli.ipynb #069
+class CalibrateOptions:
+    """Options of `calibrate`."""
+
+    data = Annotated[Path, typer.Argument(help='A table of scores and labels.')]
+    label = Annotated[str, typer.Option(help='Column of labels, 0 to classes - 1.')]
+    score = Annotated[
         str | None, typer.Option(help='Column of probabilities of label 1.')
-    ] = None,
-    logits: Annotated[
+    ]
+    logits = Annotated[
         str | None,
         typer.Option(help='Column of log odds, or columns of logits, as in a,b,c.'),
-    ] = None,
-    calibrator: Annotated[
-        str, typer.Option(help='{calibrators.CALIBRATORS}.')
-    ] = 'temperature',
-    out: Annotated[
+    ]
+    calibrator = Annotated[str, typer.Option(help='{calibrators.CALIBRATORS}.')]
+    out = Annotated[
         Path | None,
         typer.Option(
             help='Folder for report.html, report.png and calibrator.json; default: '
             'runs/calibrate/DATA.'
         ),
-    ] = None,
-    eps: Annotated[
+    ]
+    eps = Annotated[
         float | None,
         typer.Option(
             help='With --score: keep probabilities this far from 0 and 1, as 1e-5 '
             'for rounded ones.'
         ),
-    ] = None,
-    bins: Annotated[int, typer.Option(help='Bins.')] = 20,
-    draws: Annotated[
+    ]
+    bins = Annotated[int, typer.Option(help='Bins.')]
+    draws = Annotated[
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
-    ] = 1000,
+    ]
+
+# %% ../nbs/lib/cli.ipynb #070
+@app.command('calibrate', cls=RegistryCommand)
+def calibrate_command(
+    data: CalibrateOptions.data,
+    label: CalibrateOptions.label = 'label',
+    score: CalibrateOptions.score = None,
+    logits: CalibrateOptions.logits = None,
+    calibrator: CalibrateOptions.calibrator = 'temperature',
+    out: CalibrateOptions.out = None,
+    eps: CalibrateOptions.eps = None,
+    bins: CalibrateOptions.bins = 20,
+    draws: CalibrateOptions.draws = 1000,
     seed: Options.seed = 0,
 ) -> None:
     """Measure and fix the calibration of scores."""
@@ -813,7 +840,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #050
+# %% ../nbs/lib/cli.ipynb #074
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -851,7 +878,7 @@ class AttributeOptions:
     ]
     proj_dim = Annotated[int, typer.Option(help='Numbers kept of each gradient.')]
 
-
+# %% ../nbs/lib/cli.ipynb #075
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
@@ -882,7 +909,7 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out)
 
-# %% ../nbs/lib/cli.ipynb #053
+# %% ../nbs/lib/cli.ipynb #078
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -900,7 +927,23 @@ def jobs_command(
     jobs = list_jobs(folder)
     print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
 
-# %% ../nbs/lib/cli.ipynb #056
+# %% ../nbs/lib/cli.ipynb #081
+def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
+    """Parse NAME=VALUE, where the value is a Python literal or else a string."""
+    parameters = {}
+    for pair in pairs:
+        name, separator, value = pair.partition('=')
+        if not separator:
+            raise ValueError(
+                f"{pair!r} is not a parameter; write it like MODEL='gpt2'."
+            )
+        try:
+            parameters[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            parameters[name] = value
+    return parameters
+
+# %% ../nbs/lib/cli.ipynb #083
 @app.command('rerun', cls=RegistryCommand)
 def rerun_command(
     posts: Annotated[
@@ -929,22 +972,6 @@ def rerun_command(
     print(f'{len(saved)} notebook{ending} run at scale {scale}, saved in {folder}')
 
 
-def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
-    """Parse NAME=VALUE, where the value is a Python literal or else a string."""
-    parameters = {}
-    for pair in pairs:
-        name, separator, value = pair.partition('=')
-        if not separator:
-            raise ValueError(
-                f"{pair!r} is not a parameter; write it like MODEL='gpt2'."
-            )
-        try:
-            parameters[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parameters[name] = value
-    return parameters
-
-
 @app.command('new-post', cls=RegistryCommand)
 def new_post_command(
     name: Annotated[
@@ -958,7 +985,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #059
+# %% ../nbs/lib/cli.ipynb #085
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -987,7 +1014,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #063
+# %% ../nbs/lib/cli.ipynb #089
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1000,7 +1027,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #065
+# %% ../nbs/lib/cli.ipynb #091
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1034,7 +1061,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-
+# %% ../nbs/lib/cli.ipynb #093
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""
