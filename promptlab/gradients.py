@@ -31,6 +31,7 @@ from .finetune import TokenizedRows, equal_length_batches, tokenize_rows
 from .models import context_length, label_names
 from .prompt import TrainedPrompt
 from .registry import Registry
+from .settings import COUNT, POSITIVE, SEED, check_setting
 
 # %% ../nbs/lib/gradients.ipynb #007
 def margin(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -161,6 +162,7 @@ class Margin(ModelOutput):
     """
 
     def __init__(self, loss_temperature: float = 1.0):
+        check_setting('loss_temperature', loss_temperature, POSITIVE)
         self.loss_temperature = loss_temperature
 
     def output(self, logits, batch):
@@ -720,15 +722,6 @@ def _hash(index: torch.Tensor, key: int) -> torch.Tensor:
 def _hash_key(seed: int, name: str) -> int:
     return zlib.crc32(f'{seed} {name}'.encode())
 
-
-def _checked_size(size: int) -> int:
-    if not isinstance(size, int) or size < 1:
-        raise ValueError(
-            f'the size of a projection is {size!r}; give a positive integer, or the '
-            'projection Whole() to keep all numbers.'
-        )
-    return size
-
 # %% ../nbs/lib/gradients.ipynb #050
 class Sketch(Projection):
     """A CountSketch: each number is added to one of `size` buckets, with a random sign.
@@ -748,7 +741,9 @@ class Sketch(Projection):
     """
 
     def __init__(self, size: int = 4096, seed: int = 0, per_checkpoint: bool = False):
-        self.size = _checked_size(size)
+        check_setting('size', size, COUNT)
+        check_setting('seed', seed, SEED)
+        self.size = size
         self.seed = seed
         self.per_checkpoint = per_checkpoint
         self._n_buckets = size
@@ -817,7 +812,9 @@ class Rademacher(Projection):
     """
 
     def __init__(self, size: int = 4096, seed: int = 0):
-        self.size = _checked_size(size)
+        check_setting('size', size, COUNT)
+        check_setting('seed', seed, SEED)
+        self.size = size
         self.seed = seed
 
     def add_vector(self, buffer, name, values, start=0):
@@ -851,6 +848,7 @@ class Factored(Sketch):
 
     def __init__(self, size: int = 4096, seed: int = 0, side: int = 64):
         super().__init__(size, seed)
+        check_setting('side', side, COUNT)
         self.side = side
 
     def add_outer(self, buffer, name, left, right):

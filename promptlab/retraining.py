@@ -25,6 +25,7 @@ from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
 from .gradients import TensorRows, margin
 from .jobs import Executor, Job, content_digest, run_jobs
 from .metrics import bootstrap
+from .settings import SHARE, check_setting
 
 # %% ../nbs/lib/retraining.ipynb #006
 def random_subsets(
@@ -48,6 +49,7 @@ def random_subsets(
     bool array, shape (n_subsets, n_train)
         True for the texts of each subset.
     """
+    check_setting('share', share, SHARE)
     masks = np.zeros((n_subsets, n_train), bool)
     for number, mask in enumerate(masks):
         order = np.random.default_rng([seed, number]).permutation(n_train)
