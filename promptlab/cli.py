@@ -307,6 +307,13 @@ def _training_table(data: str, limit: int | None, seed: int, columns: str | None
     return load(data, split, limit, seed, _parse_columns(columns))
 
 
+def _cache_budget(memory: str | None, disk: str | None) -> Any:
+    """Join the two sizes to what `KVCacheStore` takes as its budget."""
+    if not disk:
+        return memory
+    return {'disk': disk, **({'memory': memory} if memory else {})}
+
+
 def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str, Any]:
     """Return the options that are settings of prompts and of training, and the head."""
     from promptlab.prompt import PromptConfig, TrainingConfig
@@ -315,7 +322,8 @@ def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str,
     for field in (*fields(PromptConfig), *fields(TrainingConfig)):
         if field.name in options:
             settings[field.name] = options[field.name]
-    return settings
+    memory, disk = options.get('cache_budget'), options.get('cache_disk')
+    return settings | {'cache_budget': _cache_budget(memory, disk)}
 
 # %% ../nbs/lib/cli.ipynb #030
 def _score_line(prompt: Any, table: pd.DataFrame, logits: np.ndarray) -> str:
@@ -421,14 +429,7 @@ class CacheOptions:
         typer.Option(help="{kvcache.PRECISIONS}; default: the model's own."),
     ]
 
-
-def _cache_budget(memory: str | None, disk: str | None) -> Any:
-    """Join the two sizes to what `KVCacheStore` takes as its budget."""
-    if not disk:
-        return memory
-    return {'disk': disk, **({'memory': memory} if memory else {})}
-
-# %% ../nbs/lib/cli.ipynb #036
+# %% ../nbs/lib/cli.ipynb #035
 def _describe_rows(table: pd.DataFrame, data: str) -> str:
     """Return the size, the source and the labels of a table."""
     return f'{len(table):,} rows of {data}, labels {", ".join(table.attrs["labels"])}'
@@ -439,7 +440,7 @@ def _how_to_predict(task: str, folder: Path) -> str:
     is_default = folder == Path('runs') / task
     return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
 
-# %% ../nbs/lib/cli.ipynb #038
+# %% ../nbs/lib/cli.ipynb #037
 @app.command('train', cls=RegistryCommand)
 def train_command(
     context: typer.Context,
@@ -478,13 +479,12 @@ def train_command(
     lm = get_lm(model, device)
     say(f'{lm}\n{_describe_rows(table, data)}')
     settings = _prompt_settings(context.params, words)
-    settings['cache_budget'] = _cache_budget(cache_budget, cache_disk)
     prompt = train(lm, table, validation or None, out, **settings)
     _write_model_card(prompt, data, out)
     print(prompt.history.round(4).to_string(index=False))
     print(f'saved in {out}; try: {_how_to_predict(task, out)}')
 
-# %% ../nbs/lib/cli.ipynb #043
+# %% ../nbs/lib/cli.ipynb #042
 def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) -> None:
     """Say how right a prompt's predictions are, where the data has its labels."""
     from promptlab.data import TableError, load
@@ -498,7 +498,7 @@ def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) 
     else:
         say(name + _score_line(prompt, table, logits))
 
-# %% ../nbs/lib/cli.ipynb #045
+# %% ../nbs/lib/cli.ipynb #044
 def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFrame:
     """Return the predictions and one probability per label."""
     decided = prompt.decide(logits)
@@ -511,7 +511,7 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     table.insert(0, f'{prefix}prediction', named)
     return table
 
-# %% ../nbs/lib/cli.ipynb #047
+# %% ../nbs/lib/cli.ipynb #046
 def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
     from promptlab.data import check_table, load
@@ -530,7 +530,7 @@ def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.Data
         pd.DataFrame({'text': lines}), labelled=False, source_name='the input'
     )
 
-# %% ../nbs/lib/cli.ipynb #049
+# %% ../nbs/lib/cli.ipynb #048
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
     if not (tasks or words):
@@ -548,7 +548,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
             )
     return folders
 
-# %% ../nbs/lib/cli.ipynb #051
+# %% ../nbs/lib/cli.ipynb #050
 def _write_table(table: pd.DataFrame, out: Path | None) -> None:
     """Write a table to a file, or as csv to standard output."""
     if out is None:
@@ -586,7 +586,7 @@ def _predict(
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
-# %% ../nbs/lib/cli.ipynb #053
+# %% ../nbs/lib/cli.ipynb #052
 class PredictOptions:
     """Options of `predict`."""
 
@@ -611,7 +611,7 @@ class PredictOptions:
         typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #054
+# %% ../nbs/lib/cli.ipynb #053
 @app.command('predict', cls=RegistryCommand)
 def predict_command(
     words: PredictOptions.words = None,
@@ -642,7 +642,7 @@ def predict_command(
     )
     _predict(folders, table, out, device)
 
-# %% ../nbs/lib/cli.ipynb #061
+# %% ../nbs/lib/cli.ipynb #060
 def _parse_layers(text: str) -> list[Any]:
     """Parse `each`, `all` or numbers separated by commas."""
     if text in ('each', 'all'):
@@ -671,7 +671,7 @@ def _best_cells(cells: pd.DataFrame) -> pd.DataFrame:
         cells = cells.loc[groups.score.idxmax()]
     return cells[[column for column in shown if column in cells]].round(3)
 
-# %% ../nbs/lib/cli.ipynb #063
+# %% ../nbs/lib/cli.ipynb #062
 class ProbeOptions:
     """Options of `probe`."""
 
@@ -711,7 +711,7 @@ class ProbeOptions:
         typer.Option(help='Folder of the ledger; a run that is found there resumes.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #064
+# %% ../nbs/lib/cli.ipynb #063
 @app.command('probe', cls=RegistryCommand)
 def probe_command(
     data: ProbeOptions.data = None,
@@ -752,7 +752,7 @@ def probe_command(
     print(_best_cells(cells).to_string(index=False))
     print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
 
-# %% ../nbs/lib/cli.ipynb #067
+# %% ../nbs/lib/cli.ipynb #066
 @app.command('app', cls=RegistryCommand)
 def app_command(
     ledger: Annotated[Path, typer.Argument(help='A ledger or its folder.')] = Path(
@@ -770,7 +770,7 @@ def app_command(
 
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #069
+# %% ../nbs/lib/cli.ipynb #068
 class CalibrateOptions:
     """Options of `calibrate`."""
 
@@ -803,7 +803,7 @@ class CalibrateOptions:
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
     ]
 
-# %% ../nbs/lib/cli.ipynb #070
+# %% ../nbs/lib/cli.ipynb #069
 @app.command('calibrate', cls=RegistryCommand)
 def calibrate_command(
     data: CalibrateOptions.data,
@@ -840,7 +840,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #074
+# %% ../nbs/lib/cli.ipynb #073
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -878,7 +878,7 @@ class AttributeOptions:
     ]
     proj_dim = Annotated[int, typer.Option(help='Numbers kept of each gradient.')]
 
-# %% ../nbs/lib/cli.ipynb #075
+# %% ../nbs/lib/cli.ipynb #074
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
@@ -909,7 +909,7 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out)
 
-# %% ../nbs/lib/cli.ipynb #078
+# %% ../nbs/lib/cli.ipynb #077
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -927,7 +927,7 @@ def jobs_command(
     jobs = list_jobs(folder)
     print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
 
-# %% ../nbs/lib/cli.ipynb #081
+# %% ../nbs/lib/cli.ipynb #080
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
     """Parse NAME=VALUE, where the value is a Python literal or else a string."""
     parameters = {}
@@ -943,7 +943,7 @@ def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
             parameters[name] = value
     return parameters
 
-# %% ../nbs/lib/cli.ipynb #083
+# %% ../nbs/lib/cli.ipynb #082
 @app.command('rerun', cls=RegistryCommand)
 def rerun_command(
     posts: Annotated[
@@ -985,7 +985,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #085
+# %% ../nbs/lib/cli.ipynb #084
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1014,7 +1014,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #089
+# %% ../nbs/lib/cli.ipynb #088
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1027,7 +1027,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #091
+# %% ../nbs/lib/cli.ipynb #090
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1061,7 +1061,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #093
+# %% ../nbs/lib/cli.ipynb #092
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""
