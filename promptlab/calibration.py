@@ -43,6 +43,7 @@ from promptlab.metrics import (
     draw_targets,
     wilson_interval,
 )
+from .settings import IntRange, check_setting
 
 # %% ../nbs/posts/calibration.ipynb #012
 Scores = ArrayLike | Mapping[str, ArrayLike]
@@ -463,9 +464,10 @@ def cross_calibrate(
     n_classes = 2 if logits.ndim == 1 else logits.shape[1]
     targets = check_targets(targets, len(logits), n_classes)
     rarest = np.unique(targets, return_counts=True)[1].min()
-    if folds < 2 or rarest < folds:
+    check_setting('folds', folds, IntRange(2))
+    if rarest < folds:
         raise ScoreError(
-            f'{folds} folds need at least 2, and {folds} rows of each label; '
+            f'{folds} folds need {folds} rows of each label; '
             f'there are {rarest} of the rarest.'
         )
     proba = np.zeros((len(logits), n_classes))

@@ -30,6 +30,7 @@ from promptlab.metrics import (
     first_row,
 )
 from .registry import Registry
+from .settings import SHARE, FloatRange, check_setting
 
 # %% ../nbs/lib/calibrators.ipynb #006
 def check_logits(logits: ArrayLike) -> np.ndarray:
@@ -141,6 +142,7 @@ def proba_to_logits(proba: ArrayLike, eps: float | None = None) -> np.ndarray:
     ScoreError
         If a score is not a probability, or is 0 or 1 and `eps` is not given.
     """
+    check_setting('eps', eps, FloatRange(0, 0.5), None)
     proba, _ = check_proba(proba, np.zeros(len(proba)))
     is_certain = (proba <= 0) | (proba >= 1)
     if eps is None and is_certain.any():
@@ -1121,6 +1123,7 @@ def conformal_sets(
     ScoreError
         If the shapes do not fit, or there are too few held-out rows for `alpha`.
     """
+    check_setting('alpha', alpha, SHARE)
     proba, targets = check_proba(proba, targets)
     new_proba = np.asarray(new_proba, float)
     if proba.ndim != 2 or new_proba.shape[1:] != proba.shape[1:]:
@@ -1128,8 +1131,6 @@ def conformal_sets(
             f'probabilities have the shapes {proba.shape} and {new_proba.shape}; '
             'give (n_rows, n_classes) of the same classes.'
         )
-    if not 0 < alpha < 1:
-        raise ScoreError(f'alpha is {alpha}; it must lie between 0 and 1.')
     n_rows = len(targets)
     rank = int(np.ceil((n_rows + 1) * (1 - alpha)))
     if rank > n_rows:

@@ -19,6 +19,7 @@ from scipy.stats import binomtest, pearsonr, sem, t
 from sklearn.metrics import classification_report, f1_score, jaccard_score
 
 from .batching import progress_bar
+from .settings import COUNT, IntRange, check_setting
 
 # %% ../nbs/lib/metrics.ipynb #006
 class ScoreError(ValueError):
@@ -167,8 +168,11 @@ def bootstrap(
     value, low, high : float
         The metric of all rows, and the ends of the interval.
     """
+    check_setting('draws', draws, COUNT)
     targets, scores = np.asarray(targets), np.asarray(scores)
     n_rows = len(targets)
+    if len(scores) != n_rows or not n_rows:
+        raise ScoreError(f'{n_rows} targets and {len(scores)} scores do not match.')
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(draws):
@@ -424,8 +428,9 @@ def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') ->
     Raises
     ------
     ScoreError
-        If there are no rows, or the metric is another.
+        If there are no rows.
     """
+    check_setting('metric', metric, 'f1', 'accuracy')
     scores = np.asarray(scores, float)
     if not len(scores):
         raise ScoreError('a threshold needs at least one row.')
@@ -436,10 +441,8 @@ def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') ->
     found = np.r_[0, np.cumsum(positives[::-1])]
     if metric == 'f1':
         quality = 2 * found / (predicted + max(found[-1], 1))
-    elif metric == 'accuracy':
-        quality = 2 * found - predicted  # right minus wrong, up to a constant
     else:
-        raise ScoreError(f"the metric {metric!r} is not 'f1' or 'accuracy'.")
+        quality = 2 * found - predicted  # right minus wrong, up to a constant
     best = int(quality.argmax())
     highest, lowest = counts.scores[-1], counts.scores[0]
     edges = np.r_[highest + 2, counts.scores[::-1], lowest - 2]
@@ -490,24 +493,17 @@ def bin_starts(
     -------
     int array, shape (n_used_bins,)
         Position of the first distinct score of each bin that holds any.
-
-    Raises
-    ------
-    ScoreError
-        If `n_bins` or `scheme` is not one of these.
     """
-    if n_bins < 1:
-        raise ScoreError(f'n_bins is {n_bins}; it must be at least 1.')
+    check_setting('n_bins', n_bins, COUNT)
+    check_setting('scheme', scheme, 'mass', 'width')
     if scheme == 'width':
         starts = np.searchsorted(scores, np.arange(1, n_bins) / n_bins)
-    elif scheme == 'mass':
+    else:
         upto = np.cumsum(rows)
         n_rows = int(upto[-1])
         sizes = n_rows // n_bins + (np.arange(n_bins) < n_rows % n_bins)
         middle = upto - rows + (rows - 1) / 2
         starts = np.searchsorted(middle, np.cumsum(sizes)[:-1])
-    else:
-        raise ScoreError(f"scheme is {scheme!r}; it must be 'mass' or 'width'.")
     starts = np.unique(np.r_[0, starts])
     return starts[starts < len(scores)]
 
@@ -955,6 +951,7 @@ def calibration_metrics(
         bootstrap over rows, of errors in squares); its mean and 95 % range if the
         scores were perfectly calibrated: `null`, `null_low`, `null_high`.
     """
+    check_setting('draws', draws, IntRange(0))
     proba, targets = check_proba(proba, targets)
     measure = _measure(proba, n_bins)
     table = pd.DataFrame({'value': measure(targets)})
