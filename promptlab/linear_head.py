@@ -22,7 +22,7 @@ from .lm import FrozenLM
 from .metrics import accuracy_or_macro_f1
 from .prompt import LinearHead, default_loss
 
-# %% ../nbs/posts/linear-head.ipynb #063
+# %% ../nbs/posts/linear-head.ipynb #062
 def _label_columns(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Return texts with 0/1 columns, and their names.
 
@@ -62,7 +62,7 @@ def _unique_names(names: Sequence[str]) -> list[str]:
             raise ValueError(f'the label {name!r} belongs to two tasks; rename one.')
     return names
 
-# %% ../nbs/posts/linear-head.ipynb #065
+# %% ../nbs/posts/linear-head.ipynb #064
 def mix(
     tables: Mapping[str, pd.DataFrame],
     shares: Mapping[str, float] | None = None,
@@ -115,7 +115,7 @@ def mix(
     mixed.attrs = {'labels': labels, 'partial': True, 'name': ' + '.join(tables)}
     return mixed
 
-# %% ../nbs/posts/linear-head.ipynb #083
+# %% ../nbs/posts/linear-head.ipynb #082
 def frozen_features(
     lm: FrozenLM,
     texts: Sequence[str],
@@ -148,7 +148,7 @@ def frozen_features(
         'mean': torch.stack([state.mean(0) for state in states]).numpy(),
     }
 
-# %% ../nbs/posts/linear-head.ipynb #085
+# %% ../nbs/posts/linear-head.ipynb #084
 def fit_logistic(
     features: np.ndarray | Sequence[str],
     labels: np.ndarray,
@@ -206,7 +206,7 @@ def _decision(model, inputs) -> np.ndarray:
     values = model.decision_function(inputs)
     return values if values.ndim > 1 else np.stack([-values, values], 1) / 2
 
-# %% ../nbs/posts/linear-head.ipynb #089
+# %% ../nbs/posts/linear-head.ipynb #088
 class LastTokenClassifier(torch.nn.Module):
     """A language model below its head, and a linear head on each text's last token.
 
@@ -255,7 +255,7 @@ def _token_rows(
     labels = None if labels is None else torch.tensor(labels)
     return TokenizedRows(encodings, lm.tokenizer, labels)
 
-# %% ../nbs/posts/linear-head.ipynb #091
+# %% ../nbs/posts/linear-head.ipynb #090
 def fine_tune_lm(
     lm: FrozenLM,
     table: pd.DataFrame,
