@@ -9,7 +9,8 @@ __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_mod
 import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    PreTrainedModel,
 )
 from transformers import logging as transformers_logging
 
@@ -68,6 +70,10 @@ def find_model(name: str | Path) -> str:
         If it is another file, a folder that holds no model, or a package that is not
         installed.
     """
+    if not str(name).strip():
+        raise MissingModel(
+            "the model's name is empty; give tiny, a folder or a hub id."
+        )
     if str(name) == 'tiny':
         return str(files('promptlab') / 'weights' / 'tiny')
     if str(name) == 'minilm':
@@ -139,10 +145,11 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
     ModelError
         If there is no such device here.
     """
-    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
         return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError):
+    except (AssertionError, RuntimeError, TypeError):
         raise ModelError(f'the device {device!r} is not available; use cpu.') from None
 
 # %% ../nbs/lib/models.ipynb #017
@@ -303,6 +310,16 @@ def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> No
         If the tokenizer has no tokens or no token for padding, if it has ids that the
         model does not know, or if weights are not finite.
     """
+    if not isinstance(model, PreTrainedModel):
+        raise ModelError(
+            f'{name} is of the type {type(model).__name__}, not a model of '
+            'transformers; load it by its name or folder.'
+        )
+    if not hasattr(tokenizer, 'get_vocab'):
+        raise ModelError(
+            f'{name} comes with {type(tokenizer).__name__} for a tokenizer; load its '
+            'own with AutoTokenizer.'
+        )
     vocabulary = tokenizer.get_vocab()
     _check_tokenizer(tokenizer, vocabulary, name)
     n_embeddings, largest = _n_embeddings(model), max(vocabulary.values())
@@ -343,7 +360,21 @@ def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> N
             'tokenizer.pad_token to one of its tokens.'
         )
 
-# %% ../nbs/lib/models.ipynb #032
+# %% ../nbs/lib/models.ipynb #033
+_LAYER = re.compile(r'(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.')
+
+
+def _check_layers(unexpected: Iterable[str], config: Any, name: str) -> None:
+    """Refuse a file with more layers than the config says."""
+    n_layers = getattr(config.get_text_config(), 'num_hidden_layers', None)
+    numbers = [int(found[1]) for key in unexpected if (found := _LAYER.search(key))]
+    if n_layers and numbers and max(numbers) >= n_layers:
+        raise ModelError(
+            f'{name} has weights of {max(numbers) + 1} layers, but its config says '
+            f'{n_layers}; its config.json is not that of its weights.'
+        )
+
+# %% ../nbs/lib/models.ipynb #036
 def _check_loaded(
     model: nn.Module, missing: list[str], name: str, new_head: bool
 ) -> None:
@@ -362,7 +393,7 @@ def _check_loaded(
             f'({missing[0]} is missing); fine-tune it first, or choose another model.'
         )
 
-# %% ../nbs/lib/models.ipynb #035
+# %% ../nbs/lib/models.ipynb #039
 def _asks_to_run_code(place: str) -> bool:
     config = Path(place, 'config.json')
     return config.is_file() and '"auto_map"' in config.read_text(errors='replace')
@@ -382,7 +413,7 @@ def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
         )
     return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
 
-# %% ../nbs/lib/models.ipynb #037
+# %% ../nbs/lib/models.ipynb #041
 _KINDS = {
     AutoModel: 'a language model',
     AutoModelForCausalLM: 'a causal language model',
@@ -403,14 +434,28 @@ def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exc
             f'{name} needs Python code that comes with it, which promptlab never runs; '
             'choose a model whose architecture is part of transformers.'
         )
-    if isinstance(error, (ImportError, KeyError, RuntimeError)):
-        return ModelError(f'{name} cannot be loaded ({reason[:150]}).')
+    if isinstance(error, (ImportError, KeyError, RuntimeError)) or Path(place).is_dir():
+        return ModelError(f'{name} cannot be loaded ({_first_sentence(reason)}).')
     return MissingModel(
         f"{name} is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub "
-        f'model that is in the cache or could be fetched ({reason[:150]}).'
+        f'model that can be had ({_of_the_hub(reason)}).'
     )
 
-# %% ../nbs/lib/models.ipynb #039
+
+def _first_sentence(reason: str) -> str:
+    sentence = reason.split('. ')[0].rstrip('.')
+    return sentence if len(sentence) <= 150 else f'{sentence[:150]}...'
+
+
+def _of_the_hub(reason: str) -> str:
+    """Say in few words why a hub model could not be had."""
+    if "couldn't connect" in reason or 'offline' in reason.lower():
+        return 'the hub cannot be reached and the cache of HF_HOME does not have it'
+    if 'not a valid model identifier' in reason or 'Repository Not Found' in reason:
+        return 'the hub has no public model of this name'
+    return _first_sentence(reason)
+
+# %% ../nbs/lib/models.ipynb #043
 def _read_model(
     auto_class: type, name: str, dtype: torch.dtype, new_head: bool, config: dict
 ) -> tuple[nn.Module, Any]:
@@ -434,10 +479,12 @@ def _read_model(
         raise ModelError(f'the weights of {name} are damaged ({error}).') from None
     resized = [key for key, *_ in report['mismatched_keys']]
     missing = sorted(report['missing_keys']) + sorted(resized)
+    if not config:
+        _check_layers(report['unexpected_keys'], model.config, name)
     _check_loaded(model, missing, name, new_head)
     return model, tokenizer
 
-# %% ../nbs/lib/models.ipynb #042
+# %% ../nbs/lib/models.ipynb #046
 def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
     """Return the model and tokenizer of an object, a tuple or a dict."""
     if isinstance(model, Mapping):
@@ -449,8 +496,8 @@ def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
         tokenizer = getattr(model, 'tokenizer', None)
     if not isinstance(network, nn.Module) or tokenizer is None:
         raise ModelError(
-            f'a {type(model).__name__} is not a model with its tokenizer; give a name, '
-            'a folder, or dict(model=..., tokenizer=...).'
+            f'{type(model).__name__} is not a model with its tokenizer; give a name, a '
+            'folder, or dict(model=..., tokenizer=...).'
         )
     if hasattr(network, 'get_base_model'):
         network = network.get_base_model()
@@ -482,7 +529,7 @@ def model_name(model: Any) -> str:
         return type(model[0]).__name__
     return str(getattr(model, 'name', None) or type(model).__name__)
 
-# %% ../nbs/lib/models.ipynb #046
+# %% ../nbs/lib/models.ipynb #050
 def load_config(model: Any) -> Any:
     """Return the config of a model, without reading weights.
 
@@ -512,7 +559,15 @@ def load_config(model: Any) -> Any:
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise _explained(error, AutoModel, str(model), place) from None
 
-# %% ../nbs/lib/models.ipynb #049
+# %% ../nbs/lib/models.ipynb #053
+def _check_dtype(dtype: Any) -> None:
+    """Refuse what weights cannot be computed in."""
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise ModelError(
+            f'dtype is {dtype!r}; give torch.float32, torch.float16 or torch.bfloat16.'
+        )
+
+
 def load_model(
     auto_class: type,
     model: Any,
@@ -552,6 +607,7 @@ def load_model(
     ModelError
         If it cannot be used; the message says why.
     """
+    _check_dtype(dtype)
     if isinstance(model, (str, Path)):
         name = str(model)
         network, tokenizer = _read_model(auto_class, name, dtype, new_head, config)
@@ -568,7 +624,7 @@ def load_model(
         network.config.pad_token_id = tokenizer.pad_token_id
     return network, tokenizer
 
-# %% ../nbs/lib/models.ipynb #059
+# %% ../nbs/lib/models.ipynb #063
 def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a model of the same architecture with random weights.
 
@@ -589,7 +645,7 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
 
-# %% ../nbs/lib/models.ipynb #062
+# %% ../nbs/lib/models.ipynb #066
 @torch.no_grad()
 def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     """Return whether a text's hidden states change beside a longer text.
