@@ -876,7 +876,12 @@ class AttributeOptions:
             'are quick.'
         ),
     ]
-    proj_dim = Annotated[int, typer.Option(help='Numbers kept of each gradient.')]
+    proj_dim = Annotated[
+        int | None,
+        typer.Option(
+            help='Numbers kept of each gradient; default: what the method asks for.'
+        ),
+    ]
 
 # %% ../nbs/lib/cli.ipynb #074
 @app.command('attribute', cls=RegistryCommand)
@@ -889,7 +894,7 @@ def attribute_command(
     html: AttributeOptions.html = None,
     out: AttributeOptions.out = None,
     folder: AttributeOptions.folder = None,
-    proj_dim: AttributeOptions.proj_dim = 4096,
+    proj_dim: AttributeOptions.proj_dim = None,
     max_tokens: Options.max_tokens = None,
     limit: Options.limit = None,
     columns: Options.columns = None,
