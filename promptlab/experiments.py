@@ -42,7 +42,7 @@ from promptlab.data import (
     split_rows,
     text_groups,
 )
-from .files import DamagedFile, digest, write_atomic
+from .files import DamagedFile, WriteError, claim_folder, digest, write_atomic
 from promptlab.metrics import (
     bootstrap,
     ece_null_level,
@@ -72,6 +72,7 @@ from promptlab.probes import (
     r_squared,
 )
 from .report import provenance
+from .settings import COUNT, SEED, IntRange, check_fields
 from .treebank import TREE_TASKS, read_treebank, tree_task
 
 # %% ../nbs/lib/experiments.ipynb #009
@@ -726,8 +727,7 @@ class Ledger:
     """
 
     def __init__(self, folder: str | os.PathLike):
-        self.path = Path(folder) / 'ledger.jsonl'
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = claim_folder(folder) / 'ledger.jsonl'
         self._lock = FileLock(f'{self.path}.lock')
         self._n_bytes, self._n_lines = 0, 0
         self._folds: dict[str, set[int]] = defaultdict(set)
@@ -930,7 +930,7 @@ def _run_model(
     start = time.perf_counter()
     try:
         pooled = pool_texts(encoder, texts, poolers, folder, run.batch_size, progress)
-    except OSError:  # a full disk fails every cell; the others fail these only
+    except WriteError:  # it would fail every cell
         raise
     except Exception as error:
         ledger.append([_failure(cell, error) | facts for cell in cells])
@@ -976,6 +976,17 @@ def _find_left_out(
     return list(reasons)
 
 # %% ../nbs/lib/experiments.ipynb #083
+_RUN_RANGES = {
+    'n_folds': (COUNT,),
+    'n_random': (IntRange(0),),
+    'limit': (COUNT, None),
+    'seed': (SEED,),
+    'batch_size': (COUNT,),
+    'device': (str, None),
+    'evaluator': (callable,),
+}
+
+
 @dataclass
 class RunExperiments:
     """All combinations of data sets, models, poolers and probes.
@@ -1034,6 +1045,7 @@ class RunExperiments:
     left_out: list[str] = field(init=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self, _RUN_RANGES)
         self.datasets = [
             data
             if isinstance(data, ProbeData)
@@ -1134,7 +1146,7 @@ class RunExperiments:
 
         Raises
         ------
-        OSError
+        WriteError
             If the folder cannot be written.
         """
         ledger = Ledger(self.folder)

@@ -25,7 +25,14 @@ from transformers import AutoModel
 
 from .batching import length_batches, pad_ids, progress_bar
 from .data import TableError
-from .files import DamagedFile, digest, read_json, write_json
+from promptlab.files import (
+    DamagedFile,
+    WriteError,
+    claim_folder,
+    digest,
+    read_json,
+    write_json,
+)
 from .finetune import equal_length_batches
 from promptlab.models import (
     ModelError,
@@ -41,6 +48,7 @@ from promptlab.models import (
     randomly_initialised,
 )
 from .registry import Registry
+from .settings import check_setting
 
 # %% ../nbs/lib/pooling.ipynb #006
 def _needs_equal_lengths(model: Any, tokenizer: Any, name: str) -> bool:
@@ -352,10 +360,7 @@ class Pooler:
     layer_method = 'mean'
 
     def __init__(self, layer: int | list[int] | str = -1, layer_method: str = 'mean'):
-        if layer_method not in ('mean', 'max', 'min', 'extend'):
-            raise ValueError(
-                f'layer_method is {layer_method!r}; use mean, max, min or extend.'
-            )
+        check_setting('layer_method', layer_method, 'mean', 'max', 'min', 'extend')
         self.layer = _checked_layer(layer)
         self.layer_method = layer_method
 
@@ -774,8 +779,10 @@ def _reserve(path: Path) -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             return
         path.unlink()
-        message = f'no room for features of {size / 1e6:,.0f} MB'
-        raise OSError(error.errno, message, str(path.parent)) from None
+        raise WriteError(
+            f'{path.parent} has no room for features of {size / 1e6:,.0f} MB; '
+            'make room, or choose another place.'
+        ) from None
 
 # %% ../nbs/lib/pooling.ipynb #065
 def _resume_at(note: Path, names: list[str]) -> int:
@@ -861,11 +868,10 @@ def pool_texts(
 
     Raises
     ------
-    OSError
+    WriteError
         If the folder cannot be written or the disk is full.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = claim_folder(folder)
     ids = encoder.encode(texts)
     lengths = np.array([len(tokens) for tokens in ids])
     batches = encoder.batches(lengths, batch_size)

@@ -33,6 +33,16 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 
 from .metrics import best_threshold
 from .registry import Registry
+from promptlab.settings import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SEED,
+    FloatRange,
+    IntRange,
+    check_fields,
+    check_setting,
+)
 
 # %% ../nbs/lib/probes.ipynb #006
 class ScoreReader:
@@ -361,6 +371,7 @@ class SingleStepOpt(Probe):
     def __init__(self, name: str, classifier: Any, targets: str = 'classes'):
         self.name = name
         self.classifier = classifier
+        check_setting('targets', targets, 'classes', 'numbers', 'either')
         self.targets = targets
 
     @property
@@ -413,6 +424,7 @@ class KNN(SingleStepOpt):
     targets = 'classes'
 
     def __init__(self, n_neighbors: int = 15):
+        check_setting('n_neighbors', n_neighbors, COUNT)
         self.n_neighbors = n_neighbors
 
     @property
@@ -438,6 +450,7 @@ class Logistic(SingleStepOpt):
     link = 'logit'
 
     def __init__(self, C: float = 0.1, tol: float = 1e-4):
+        check_setting('C', C, POSITIVE)
         self.C = C
         self.tol = tol
 
@@ -737,7 +750,7 @@ class LDA(Linear):
 
     Raises
     ------
-    ValueError
+    SettingError
         If the shrinkage is not between 0 and 1.
     """
 
@@ -745,8 +758,7 @@ class LDA(Linear):
     link = 'logit'
 
     def __init__(self, shrinkage: float = 0.1):
-        if not 0 <= shrinkage <= 1:
-            raise ValueError(f'shrinkage is {shrinkage}; it must be from 0 to 1.')
+        check_setting('shrinkage', shrinkage, FloatRange(0, 1, True, True))
         self.shrinkage = shrinkage
 
     def solve(
@@ -786,7 +798,7 @@ class Ridge(Linear):
 
     Raises
     ------
-    ValueError
+    SettingError
         If `alpha` is not positive.
     """
 
@@ -794,8 +806,7 @@ class Ridge(Linear):
     targets = 'either'
 
     def __init__(self, alpha: float = 100.0):
-        if not alpha > 0:
-            raise ValueError(f'alpha is {alpha}; it must be positive.')
+        check_setting('alpha', alpha, POSITIVE)
         self.alpha = alpha
 
     def code_targets(self, y: np.ndarray) -> np.ndarray:
@@ -891,6 +902,16 @@ def _mean_loss(
     return total / n_rows
 
 # %% ../nbs/lib/probes.ipynb #066
+_TRAINING_RANGES = {
+    'batch_size': (COUNT,),
+    'max_epoch': (COUNT,),
+    'lr': (POSITIVE,),
+    'weight_decay': (NOT_NEGATIVE,),
+    'patience': (IntRange(0),),
+    'seed': (SEED,),
+}
+
+
 class MultiStepOpt(Probe):
     """A probe that is trained by gradient steps; the base class.
 
@@ -938,6 +959,7 @@ class MultiStepOpt(Probe):
         self.weight_decay = weight_decay
         self.patience = patience
         self.seed = seed
+        check_fields(self, _TRAINING_RANGES)
 
     def build(self, width: int, n_outputs: int) -> torch.nn.Module:
         """Make the module.
