@@ -121,7 +121,7 @@ def main(args: list[str] | None = None) -> None:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            code = app(args, standalone_mode=False) or 0
+            code = app(args, prog_name='promptlab', standalone_mode=False) or 0
         except typer.Exit as error:
             code = error.exit_code
         except (typer.Abort, KeyboardInterrupt):
@@ -503,7 +503,8 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     """Return the predictions and one probability per label."""
     decided = prompt.decide(logits)
     if prompt.is_multilabel:
-        named = [','.join(np.array(prompt.labels)[row]) for row in decided]
+        labels = np.array(prompt.labels)
+        named = [','.join(labels[row.astype(bool)]) for row in decided]
     else:
         named = np.array(prompt.labels)[decided]
     columns = [f'{prefix}p_{label}' for label in prompt.labels]
@@ -511,7 +512,7 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     table.insert(0, f'{prefix}prediction', named)
     return table
 
-# %% ../nbs/lib/cli.ipynb #046
+# %% ../nbs/lib/cli.ipynb #047
 def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
     from promptlab.data import check_table, load
@@ -530,7 +531,7 @@ def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.Data
         pd.DataFrame({'text': lines}), labelled=False, source_name='the input'
     )
 
-# %% ../nbs/lib/cli.ipynb #048
+# %% ../nbs/lib/cli.ipynb #049
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
     if not (tasks or words):
@@ -548,7 +549,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
             )
     return folders
 
-# %% ../nbs/lib/cli.ipynb #050
+# %% ../nbs/lib/cli.ipynb #051
 def _write_table(table: pd.DataFrame, out: Path | None) -> None:
     """Write a table to a file, or as csv to standard output."""
     if out is None:
@@ -586,7 +587,7 @@ def _predict(
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
-# %% ../nbs/lib/cli.ipynb #052
+# %% ../nbs/lib/cli.ipynb #053
 class PredictOptions:
     """Options of `predict`."""
 
@@ -611,7 +612,7 @@ class PredictOptions:
         typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #053
+# %% ../nbs/lib/cli.ipynb #054
 @app.command('predict', cls=RegistryCommand)
 def predict_command(
     words: PredictOptions.words = None,
@@ -642,7 +643,7 @@ def predict_command(
     )
     _predict(folders, table, out, device)
 
-# %% ../nbs/lib/cli.ipynb #060
+# %% ../nbs/lib/cli.ipynb #061
 def _parse_layers(text: str) -> list[Any]:
     """Parse `each`, `all` or numbers separated by commas."""
     if text in ('each', 'all'):
@@ -671,7 +672,7 @@ def _best_cells(cells: pd.DataFrame) -> pd.DataFrame:
         cells = cells.loc[groups.score.idxmax()]
     return cells[[column for column in shown if column in cells]].round(3)
 
-# %% ../nbs/lib/cli.ipynb #062
+# %% ../nbs/lib/cli.ipynb #063
 class ProbeOptions:
     """Options of `probe`."""
 
@@ -711,7 +712,7 @@ class ProbeOptions:
         typer.Option(help='Folder of the ledger; a run that is found there resumes.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #063
+# %% ../nbs/lib/cli.ipynb #064
 @app.command('probe', cls=RegistryCommand)
 def probe_command(
     data: ProbeOptions.data = None,
@@ -752,7 +753,7 @@ def probe_command(
     print(_best_cells(cells).to_string(index=False))
     print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
 
-# %% ../nbs/lib/cli.ipynb #066
+# %% ../nbs/lib/cli.ipynb #067
 @app.command('app', cls=RegistryCommand)
 def app_command(
     ledger: Annotated[Path, typer.Argument(help='A ledger or its folder.')] = Path(
@@ -770,7 +771,7 @@ def app_command(
 
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #068
+# %% ../nbs/lib/cli.ipynb #069
 class CalibrateOptions:
     """Options of `calibrate`."""
 
@@ -803,7 +804,7 @@ class CalibrateOptions:
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
     ]
 
-# %% ../nbs/lib/cli.ipynb #069
+# %% ../nbs/lib/cli.ipynb #070
 @app.command('calibrate', cls=RegistryCommand)
 def calibrate_command(
     data: CalibrateOptions.data,
@@ -840,7 +841,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #073
+# %% ../nbs/lib/cli.ipynb #074
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -883,7 +884,7 @@ class AttributeOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #074
+# %% ../nbs/lib/cli.ipynb #075
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
@@ -914,7 +915,7 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out)
 
-# %% ../nbs/lib/cli.ipynb #077
+# %% ../nbs/lib/cli.ipynb #078
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -932,7 +933,7 @@ def jobs_command(
     jobs = list_jobs(folder)
     print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
 
-# %% ../nbs/lib/cli.ipynb #080
+# %% ../nbs/lib/cli.ipynb #081
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
     """Parse NAME=VALUE, where the value is a Python literal or else a string."""
     parameters = {}
@@ -948,7 +949,7 @@ def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
             parameters[name] = value
     return parameters
 
-# %% ../nbs/lib/cli.ipynb #082
+# %% ../nbs/lib/cli.ipynb #083
 @app.command('rerun', cls=RegistryCommand)
 def rerun_command(
     posts: Annotated[
@@ -990,7 +991,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #084
+# %% ../nbs/lib/cli.ipynb #085
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1019,7 +1020,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #088
+# %% ../nbs/lib/cli.ipynb #089
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1032,7 +1033,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #090
+# %% ../nbs/lib/cli.ipynb #091
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1066,7 +1067,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #092
+# %% ../nbs/lib/cli.ipynb #093
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""
