@@ -435,7 +435,10 @@ def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exc
             'choose a model whose architecture is part of transformers.'
         )
     if isinstance(error, (ImportError, KeyError, RuntimeError)) or Path(place).is_dir():
-        return ModelError(f'{name} cannot be loaded ({_first_sentence(reason)}).')
+        return ModelError(
+            f'{name} cannot be loaded ({_first_sentence(reason)}); restore its files, '
+            'or choose another model.'
+        )
     return MissingModel(
         f"{name} is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub "
         f'model that can be had ({_of_the_hub(reason)}).'
