@@ -738,13 +738,15 @@ class _BinaryMetrics:
             self.log_positive = np.maximum(np.log(self.proba), _MIN_LOG)
             self.log_negative = np.maximum(np.log1p(-self.proba), _MIN_LOG)
 
-    def summary(self, rows: np.ndarray, positives: np.ndarray) -> dict[str, float]:
+    def summary(
+        self, rows: np.ndarray, positives: np.ndarray, scheme: str = 'mass'
+    ) -> dict[str, float]:
         """Return the columns of the summary table."""
         total, n_positive = rows.sum(), positives.sum()
         negatives = rows - positives
         log_likelihood = positives @ self.log_positive + negatives @ self.log_negative
         squares = rows @ self.proba**2 - 2 * (positives @ self.proba) + n_positive
-        n_rows, score, rate = _bins(self.proba, rows, positives, self.n_bins, 'mass')
+        n_rows, score, rate = _bins(self.proba, rows, positives, self.n_bins, scheme)
         mean_square_gap = n_rows @ (score - rate) ** 2 / total
         return _ranking(rows, positives) | {
             'log_loss': -log_likelihood / total,
@@ -799,6 +801,7 @@ def compute_calibration_summary(
     label_col: str = 'label',
     score_col: str = 'score',
     n_bins: int = 20,
+    scheme: str = 'mass',
 ) -> pd.DataFrame:
     """Summarise discrimination and calibration of several models.
 
@@ -810,8 +813,8 @@ def compute_calibration_summary(
         Column of labels 0/1.
     score_col : str, default 'score'
         Column of probabilities of label 1.
-    n_bins : int, default 20
-        Bins of equal mass of the calibration error.
+    n_bins, scheme : int, default 20, and {'mass', 'width'}
+        Bins of the calibration error, as for `bin_starts`.
 
     Returns
     -------
@@ -839,7 +842,7 @@ def compute_calibration_summary(
                 raise ScoreError(f'{name} has no column {column!r}; it has {there}.')
         proba, targets = check_proba(table[score_col], table[label_col])
         measure = _BinaryMetrics(proba, n_bins)
-        summary = measure.summary(*measure.counts.count(targets))
+        summary = measure.summary(*measure.counts.count(targets), scheme)
         summaries.append(summary | {'name': name})
     return pd.DataFrame(summaries)
 
