@@ -2,7 +2,8 @@
 
 # %% auto #0
 __all__ = ['model_targets', 'TokenizedRows', 'tokenize_rows', 'model_rows', 'equal_length_batches', 'row_logits',
-           'FineTuneConfig', 'Checkpoint', 'FineTuned', 'finetune', 'finetune_classifier', 'predict_logits']
+           'FineTuneConfig', 'TrainingStep', 'training_steps', 'Checkpoint', 'FineTuned', 'finetune',
+           'finetune_classifier', 'predict_logits']
 
 # %% ../nbs/lib/finetune.ipynb #003
 import json
@@ -435,7 +436,43 @@ def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return F.binary_cross_entropy_with_logits(logits, labels.float())
     return F.cross_entropy(logits, labels)
 
-# %% ../nbs/lib/finetune.ipynb #036
+# %% ../nbs/lib/finetune.ipynb #037
+class TrainingStep(NamedTuple):
+    """One step of a run of `finetune`."""
+
+    number: int  # 0-based
+    positions: np.ndarray  # of the rows in its batch
+    rate: float  # the learning rate
+
+
+def training_steps(
+    rows: TokenizedRows, config: FineTuneConfig, subset: Sequence[int] | None = None
+) -> list[TrainingStep]:
+    """List the steps that `finetune` takes.
+
+    Parameters
+    ----------
+    rows : TokenizedRows
+        What is trained on; only its lengths are looked at.
+    config : FineTuneConfig
+        The settings.
+    subset : sequence of int, optional
+        Positions of the rows to train on; by default all.
+
+    Returns
+    -------
+    list of TrainingStep
+        Of all epochs, in order.
+    """
+    subset = np.arange(len(rows)) if subset is None else np.asarray(subset)
+    epochs = range(config.epochs)
+    batches = [b for e in epochs for b in _epoch_batches(rows, subset, config, e)]
+    return [
+        TrainingStep(number, positions, _learning_rate(config, number, len(batches)))
+        for number, positions in enumerate(batches)
+    ]
+
+# %% ../nbs/lib/finetune.ipynb #039
 def _check_trainable(
     rows: TokenizedRows, subset: np.ndarray, parameters: list[nn.Parameter]
 ) -> None:
@@ -446,7 +483,7 @@ def _check_trainable(
     if not parameters:
         raise ValueError('all parameters are frozen; call model.requires_grad_(True).')
 
-# %% ../nbs/lib/finetune.ipynb #040
+# %% ../nbs/lib/finetune.ipynb #043
 class _Run:
     """A model in training: everything that an epoch changes."""
 
@@ -490,7 +527,7 @@ class _Run:
         self.optimizer.zero_grad()
         return loss.item()
 
-# %% ../nbs/lib/finetune.ipynb #042
+# %% ../nbs/lib/finetune.ipynb #045
 def _train_epoch(run: _Run, bar: Any) -> float:
     """Train on all rows once, and return the mean loss per row."""
     run.model.train(run.config.dropout)
@@ -511,7 +548,7 @@ def _validation_loss(run: _Run, rows: TokenizedRows) -> float:
     losses = [run.batch_loss(rows, batch).item() * len(batch) for batch in batches]
     return sum(losses) / len(rows)
 
-# %% ../nbs/lib/finetune.ipynb #045
+# %% ../nbs/lib/finetune.ipynb #048
 @contextmanager
 def _own_generator(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators within a block, and restore them after it."""
@@ -533,7 +570,7 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
-# %% ../nbs/lib/finetune.ipynb #049
+# %% ../nbs/lib/finetune.ipynb #052
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
     keys = run.rows.keys
@@ -559,7 +596,7 @@ def _architecture(model: nn.Module) -> str:
     facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
     return digest(sorted(map(str, facts.items())))
 
-# %% ../nbs/lib/finetune.ipynb #051
+# %% ../nbs/lib/finetune.ipynb #054
 _STATE = 'training.safetensors'
 
 
@@ -602,7 +639,7 @@ def _entries(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.T
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/finetune.ipynb #054
+# %% ../nbs/lib/finetune.ipynb #057
 def _export_best(run: _Run, folder: Path) -> Path | None:
     """Save the model as a folder `best`, unless it is there; None for other modules."""
     best = folder / 'best'
@@ -623,7 +660,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #058
+# %% ../nbs/lib/finetune.ipynb #061
 class _Kept:
     """Weights set aside under a name."""
 
@@ -673,7 +710,7 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #060
+# %% ../nbs/lib/finetune.ipynb #063
 def _train(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, progress: bool
 ) -> None:
@@ -690,7 +727,7 @@ def _train(
             if kept.folder:
                 _save_run(run, kept.folder, settings)
 
-# %% ../nbs/lib/finetune.ipynb #063
+# %% ../nbs/lib/finetune.ipynb #066
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -716,7 +753,7 @@ class FineTuned:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
 
-# %% ../nbs/lib/finetune.ipynb #065
+# %% ../nbs/lib/finetune.ipynb #068
 def finetune(
     model: nn.Module,
     rows: TokenizedRows,
@@ -777,7 +814,7 @@ def finetune(
     ]
     return FineTuned(run.history, checkpoints, folder and _export_best(run, folder))
 
-# %% ../nbs/lib/finetune.ipynb #082
+# %% ../nbs/lib/finetune.ipynb #085
 def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
     """Load a classifier of these labels, with a new head if it has no such head."""
     names = label_names(load_config(model))
@@ -793,7 +830,7 @@ def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple
         AutoModelForSequenceClassification, model, new_head=True, **model_config
     )
 
-# %% ../nbs/lib/finetune.ipynb #084
+# %% ../nbs/lib/finetune.ipynb #087
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -851,7 +888,7 @@ def finetune_classifier(
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
-# %% ../nbs/lib/finetune.ipynb #088
+# %% ../nbs/lib/finetune.ipynb #091
 def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
     if cache is None or not Path(cache).exists():
         return None
@@ -872,7 +909,7 @@ def _cache_logits(
     except OSError as error:
         warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)
 
-# %% ../nbs/lib/finetune.ipynb #090
+# %% ../nbs/lib/finetune.ipynb #093
 def predict_logits(
     model: Any,
     table: pd.DataFrame,
