@@ -10,8 +10,9 @@ __all__ = ['Encoded', 'truncate_ids', 'token_limit', 'FrozenLinear', 'share_weig
 import copy
 import inspect
 import math
+import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -45,6 +46,7 @@ from promptlab.models import (
     pick_device,
     tokenizer_fingerprint,
 )
+from .settings import COUNT, IntRange, check_setting
 
 # %% ../nbs/lib/lm.ipynb #006
 class Encoded(list):
@@ -106,22 +108,45 @@ def _n_leading(tokenizer: PreTrainedTokenizerBase) -> int:
     equal = [a == b for a, b in zip(empty, text, strict=False)]
     return equal.index(False) if False in equal else len(equal)
 
+# %% ../nbs/lib/lm.ipynb #011
+def _checked_texts(texts: Any, what: str = 'texts') -> list[str]:
+    """Return texts as a list, or refuse them."""
+    if isinstance(texts, str):
+        raise TypeError(f'{what} is one string; give a list of strings.')
+    if hasattr(texts, 'columns'):
+        raise TypeError(f'{what} is a table; give its column, as in table.text.')
+    if isinstance(texts, Mapping) or not isinstance(texts, Iterable):
+        kind = type(texts).__name__
+        raise TypeError(f'{what} is of the type {kind}; give a list of strings.')
+    texts = list(texts)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f'{what}: row {row} (0-based) is not a string: {text!r}.')
+    try:
+        ''.join(texts).encode()
+    except UnicodeEncodeError:
+        row = next(row for row, text in enumerate(texts) if _SURROGATE.search(text))
+        raise ValueError(
+            f'{what}: row {row} (0-based) has half of a character (a lone surrogate); '
+            'correct it or drop it.'
+        ) from None
+    return texts
+
+
+_SURROGATE = re.compile('[\ud800-\udfff]')
+
 
 def _joined(texts: Sequence[str], pairs: Sequence[str] | None) -> list[str]:
     """Return texts, each with its pair on a new line."""
-    if isinstance(texts, str):
-        raise TypeError('texts is one string; give a list of strings.')
-    texts = list(texts)
-    if pairs is not None:
-        texts = [f'{text}\n{pair}' for text, pair in zip(texts, pairs, strict=True)]
-    wrong = [i for i, text in enumerate(texts) if not isinstance(text, str)]
-    if wrong:
-        raise TypeError(
-            f'text {wrong[0]} (0-based) is not a string: {texts[wrong[0]]!r}.'
-        )
-    return texts
+    texts = _checked_texts(texts)
+    if pairs is None:
+        return texts
+    pairs = _checked_texts(pairs, 'pairs')
+    if len(pairs) != len(texts):
+        raise ValueError(f'there are {len(pairs)} second texts for {len(texts)} texts.')
+    return [f'{text}\n{pair}' for text, pair in zip(texts, pairs, strict=True)]
 
-# %% ../nbs/lib/lm.ipynb #010
+# %% ../nbs/lib/lm.ipynb #013
 def token_limit(
     context: int | None, max_tokens: int | None = None, reserve: int = 0
 ) -> int | None:
@@ -146,8 +171,8 @@ def token_limit(
     ValueError
         If it is less than one, or more than the model has positions.
     """
-    if max_tokens is not None and max_tokens < 1:
-        raise ValueError(f'max_tokens is {max_tokens}; it must be at least 1.')
+    check_setting('max_tokens', max_tokens, COUNT, None)
+    check_setting('reserve', reserve, IntRange(0))
     if context is None:
         return max_tokens
     room = context - reserve
@@ -159,7 +184,7 @@ def token_limit(
         )
     return limit
 
-# %% ../nbs/lib/lm.ipynb #013
+# %% ../nbs/lib/lm.ipynb #016
 def _reorder(weight: torch.Tensor) -> torch.Tensor:
     """Return a (out, in) weight in oneDNN's own order, an opaque tensor."""
     return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 64)
@@ -183,7 +208,7 @@ def _has_ordered_products() -> bool:
     except (AttributeError, RuntimeError):
         return False
 
-# %% ../nbs/lib/lm.ipynb #015
+# %% ../nbs/lib/lm.ipynb #018
 class _OrderedProduct(torch.autograd.Function):
     """The product of rows with a frozen weight; only the rows have a gradient."""
 
@@ -273,7 +298,7 @@ class FrozenLinear(torch.nn.Module):
         """Leave out what is ordered: it cannot be copied and is made again."""
         return self.__dict__ | dict(_version=None, _ordered={})
 
-# %% ../nbs/lib/lm.ipynb #021
+# %% ../nbs/lib/lm.ipynb #024
 _LINEAR = (torch.nn.Linear, Conv1D)
 
 
@@ -339,7 +364,7 @@ def frozen_view(model: torch.nn.Module) -> torch.nn.Module:
                 setattr(parent, name, faster)
     return view
 
-# %% ../nbs/lib/lm.ipynb #024
+# %% ../nbs/lib/lm.ipynb #027
 class KVBatch(NamedTuple):
     """The KV caches of a batch of texts in one left-padded tensor.
 
@@ -400,7 +425,7 @@ def collate_kv(
     mask = torch.arange(longest) >= longest - lengths[:, None]
     return KVBatch(kv.to(device, non_blocking=True), mask.long().to(device))
 
-# %% ../nbs/lib/lm.ipynb #028
+# %% ../nbs/lib/lm.ipynb #031
 class SharedKV(NamedTuple):
     """What prompt tokens need to attend to the texts before them.
 
@@ -457,7 +482,7 @@ def share_kv(batch: KVBatch, positions: torch.Tensor) -> SharedKV:
     visible = torch.cat([is_token, causal], 2)
     return SharedKV(batch.kv, visible, positions[:, :, None] - keys_at[:, None])
 
-# %% ../nbs/lib/lm.ipynb #031
+# %% ../nbs/lib/lm.ipynb #034
 def _split_heads(states: torch.Tensor, n_texts: int, n_kv_heads: int) -> torch.Tensor:
     """Turn (texts * prompts, heads) into (texts, KV heads, prompts, group)."""
     split = states.unflatten(0, (n_texts, -1)).unflatten(2, (n_kv_heads, -1))
@@ -469,7 +494,7 @@ def _join_heads(states: torch.Tensor) -> torch.Tensor:
     joined = states.transpose(1, 2).flatten(2, 3).flatten(0, 1)
     return joined.transpose(1, 2).contiguous()
 
-# %% ../nbs/lib/lm.ipynb #033
+# %% ../nbs/lib/lm.ipynb #036
 def _weights(
     scores: torch.Tensor,
     visible: torch.Tensor,
@@ -491,7 +516,7 @@ def _weights(
     scores = torch.cat([scores, sinks.expand_as(scores[..., :1])], -1)
     return scores.softmax(-1, dtype=torch.float32)[..., :-1]
 
-# %% ../nbs/lib/lm.ipynb #035
+# %% ../nbs/lib/lm.ipynb #038
 def shared_attention(
     module: torch.nn.Module,
     query: torch.Tensor,
@@ -555,7 +580,7 @@ def shared_attention(
 
 AttentionInterface.register('promptlab_shared', shared_attention)
 
-# %% ../nbs/lib/lm.ipynb #039
+# %% ../nbs/lib/lm.ipynb #042
 def text_model(model: PreTrainedModel) -> PreTrainedModel:
     """Return the part of a causal LM that turns tokens into hidden states.
 
@@ -574,7 +599,7 @@ def text_model(model: PreTrainedModel) -> PreTrainedModel:
         base = getattr(model, 'model', model)
     return getattr(base, 'language_model', base)
 
-# %% ../nbs/lib/lm.ipynb #042
+# %% ../nbs/lib/lm.ipynb #045
 class FrozenBase:
     """A causal model below its LM head, with explicit positions.
 
@@ -661,7 +686,7 @@ def _narrow_windows(view: torch.nn.Module, window: int) -> None:
                 if isinstance(value, int) and value > window:
                     setattr(holder, name, window)
 
-# %% ../nbs/lib/lm.ipynb #044
+# %% ../nbs/lib/lm.ipynb #047
 def read_texts(
     base: FrozenBase, tokens: torch.Tensor, mask: torch.Tensor, **options: Any
 ) -> Any:
@@ -717,7 +742,7 @@ def kv_tensor(cache: Cache) -> torch.Tensor:
             'its layers do not all cache keys and values of one shape'
         ) from None
 
-# %% ../nbs/lib/lm.ipynb #047
+# %% ../nbs/lib/lm.ipynb #050
 def read_together(
     base: FrozenBase,
     batch: KVBatch,
@@ -761,7 +786,7 @@ def read_together(
     index = last[:, :, None, None].expand(-1, -1, 1, hidden.shape[-1])
     return hidden.gather(2, index)[:, :, 0]
 
-# %% ../nbs/lib/lm.ipynb #050
+# %% ../nbs/lib/lm.ipynb #053
 def read_one_by_one(
     base: FrozenBase,
     batch: KVBatch,
@@ -797,7 +822,7 @@ def read_one_by_one(
         return hidden
     return hidden[torch.arange(n_texts, device=rows.device), rows][:, None]
 
-# %% ../nbs/lib/lm.ipynb #053
+# %% ../nbs/lib/lm.ipynb #056
 @contextmanager
 def _explained(explain: Callable[[Exception], str]) -> Iterator[None]:
     """Turn whatever a model's own code raises into a ValueError with a reason."""
@@ -808,7 +833,7 @@ def _explained(explain: Callable[[Exception], str]) -> Iterator[None]:
     except Exception as error:
         raise ValueError(' '.join(explain(error).split())) from None
 
-# %% ../nbs/lib/lm.ipynb #055
+# %% ../nbs/lib/lm.ipynb #058
 class _Sample(NamedTuple):
     """Ids of short texts, two prompts, and the states of each text and a prompt."""
 
@@ -864,7 +889,7 @@ def _check_neighbours(base: FrozenBase, sample: _Sample) -> None:
         if _differs(beside[: len(text)], alone[: len(text)]):
             raise ValueError('a text depends on the other texts of its batch')
 
-# %% ../nbs/lib/lm.ipynb #057
+# %% ../nbs/lib/lm.ipynb #060
 def _why_no_cache(error: Exception, config: Any) -> str:
     """Explain why a model did not fill a KV cache."""
     kinds = set(getattr(config, 'layer_types', None) or ())
@@ -884,7 +909,7 @@ def _fill_caches(base: FrozenBase, sample: _Sample) -> list[KVBatch]:
         whole = KVBatch(kv_tensor(left.past_key_values), mask)
         return [whole, collate_kv(caches, kv.device, kv.dtype)]
 
-# %% ../nbs/lib/lm.ipynb #059
+# %% ../nbs/lib/lm.ipynb #062
 def _is_exact(
     read_prompts: Callable, base: FrozenBase, sample: _Sample, batches: list[KVBatch]
 ) -> bool:
@@ -933,7 +958,7 @@ def find_way_to_read(base: FrozenBase, embed: torch.nn.Module) -> Callable:
             return read_prompts
     raise ValueError('a prompt after a cached text is not what it is in one go')
 
-# %% ../nbs/lib/lm.ipynb #062
+# %% ../nbs/lib/lm.ipynb #065
 def position_limit(model: PreTrainedModel) -> int | None:
     """Return how many positions a model may be given in one row.
 
@@ -960,7 +985,7 @@ def position_limit(model: PreTrainedModel) -> int | None:
     limits.append(context_length(model))
     return min((limit for limit in limits if limit), default=None)
 
-# %% ../nbs/lib/lm.ipynb #065
+# %% ../nbs/lib/lm.ipynb #068
 def final_logits(logits: torch.Tensor, config: Any) -> torch.Tensor:
     """Apply what a model does to its logits after the head.
 
@@ -983,7 +1008,7 @@ def final_logits(logits: torch.Tensor, config: Any) -> torch.Tensor:
     logits = logits * factor if factor != 1 else logits
     return softcap * torch.tanh(logits / softcap) if softcap else logits
 
-# %% ../nbs/lib/lm.ipynb #067
+# %% ../nbs/lib/lm.ipynb #070
 def _reproduces_logits(model: PreTrainedModel, base: FrozenBase) -> bool:
     """Return whether head and `final_logits` give the logits of a model."""
     ids = torch.arange(4, device=model.device)[None]
@@ -997,7 +1022,34 @@ def _reproduces_logits(model: PreTrainedModel, base: FrozenBase) -> bool:
         return False
     return not _differs(final_logits(found, model.config), expected)
 
-# %% ../nbs/lib/lm.ipynb #070
+# %% ../nbs/lib/lm.ipynb #073
+def _chosen_layers(layers: Sequence[int] | None, n_states: int) -> Sequence[int]:
+    """Return which hidden states are wanted, all by default."""
+    if layers is None:
+        return range(n_states)
+    if not isinstance(layers, Iterable):
+        raise TypeError(f'layers is {layers!r}; give a list of numbers, as in [-1].')
+    for layer in layers:
+        check_setting('a layer', layer, IntRange(-n_states, n_states - 1))
+    return layers
+
+
+def _checked_prompts(
+    prompts: torch.Tensor | Sequence[torch.Tensor], width: int
+) -> list[torch.Tensor]:
+    """Return prompts as a list, or refuse them."""
+    prompts = [prompts] if isinstance(prompts, torch.Tensor) else list(prompts)
+    if not prompts:
+        raise ValueError('prompts is empty; give at least one.')
+    for prompt in prompts:
+        if prompt.ndim != 2 or prompt.shape[1] != width or not len(prompt):
+            raise ValueError(
+                f'a prompt has the shape {tuple(prompt.shape)}; it must be (tokens, '
+                f'{width}) for this model.'
+            )
+    return prompts
+
+# %% ../nbs/lib/lm.ipynb #075
 class FrozenLM:
     """A frozen causal language model and its tokenizer.
 
@@ -1167,10 +1219,7 @@ class FrozenLM:
         Encoded
             Token ids, unpadded.
         """
-        if truncation_side not in ('left', 'right'):
-            raise ValueError(
-                f"truncation_side is {truncation_side!r}; it must be 'left' or 'right'."
-            )
+        check_setting('truncation_side', truncation_side, 'left', 'right')
         limit = token_limit(self.context, max_tokens, reserve)
         texts = _joined(texts, pairs)
         every = self.tokenizer(texts, verbose=False).input_ids if texts else []
@@ -1311,8 +1360,8 @@ class FrozenLM:
             If a text and the longest prompt do not fit into the model's context.
         """
         is_single = isinstance(prompts, torch.Tensor) or rows is not None
-        prompts = [prompts] if isinstance(prompts, torch.Tensor) else prompts
-        prompts = [prompt.to(self.device) for prompt in prompts]
+        checked = _checked_prompts(prompts, self.width)
+        prompts = [prompt.to(self.device) for prompt in checked]
         batch = caches if isinstance(caches, KVBatch) else self.collate(caches)
         lengths = batch.mask.sum(1, keepdim=True)
         n_prompt, longest = max(map(len, prompts)), batch.mask.shape[1]
@@ -1398,31 +1447,38 @@ class FrozenLM:
         )
         for rows, output, places in passes:
             every = output.hidden_states
-            chosen = range(len(every)) if layers is None else layers
+            chosen = _chosen_layers(layers, len(every))
             states = torch.stack([every[layer] for layer in chosen]).cpu()
             for j, (i, place) in enumerate(zip(rows, places, strict=True)):
                 found[i] = states[:, j, place].clone()
         return found
 
-# %% ../nbs/lib/lm.ipynb #072
+# %% ../nbs/lib/lm.ipynb #077
 @lru_cache(2)
 def _load_lm(name: str, device: str) -> FrozenLM:
     return FrozenLM.from_pretrained(name, device)
 
 
-def get_lm(name: str | Path, device: str | torch.device | None = None) -> FrozenLM:
+def get_lm(name: Any, device: str | torch.device | None = None) -> FrozenLM:
     """Return a model by name, loaded once per process.
 
     Parameters
     ----------
-    name : str or Path
-        `'tiny'`, a hub id or a folder, see `find_model`.
+    name : str, Path, FrozenLM or object
+        `'tiny'`, a hub id or a folder, see `find_model`. A `FrozenLM` is returned
+        itself; whatever else `load_model` takes becomes one.
     device : str or torch.device, optional
-        By default `'cuda'` if there is one, else `'cpu'`.
+        By default `'cuda'` if there is one, else `'cpu'`; a model in memory stays where
+        it is.
 
     Returns
     -------
     FrozenLM
-        The same object at the next call; the last two are remembered.
+        The same object at the next call with a name; the last two are remembered.
     """
-    return _load_lm(str(name), str(pick_device(device)))
+    if isinstance(name, FrozenLM):
+        return name
+    if isinstance(name, (str, Path)):
+        return _load_lm(str(name), str(pick_device(device)))
+    model, tokenizer = load_model(AutoModelForCausalLM, name)
+    return FrozenLM(model, tokenizer, model_name(name), device)
