@@ -8,16 +8,15 @@ __all__ = ['HEADS', 'MANIFEST_FORMAT', 'init_prompt', 'Head', 'LinearHead', 'Ver
 
 # %% ../nbs/lib/prompt.ipynb #003
 import dataclasses
-import difflib
 import functools
 import importlib.metadata
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +24,36 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
 from transformers import get_scheduler
 
 from .batching import length_batches, progress_bar
 from .data import TableError, check_table, load, split_rows, targets
 from promptlab.files import (
     DamagedFile,
+    claim_folder,
     digest,
     load_tensors,
     optimizer_tensors,
-    read_json,
+    parse_size,
+    read_checked_json,
     restore_optimizer,
     save_tensors,
-    write_json,
+    write_checked_json,
 )
 from .kvcache import PRECISIONS, KVCacheStore, choose_caching
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
 from .metrics import accuracy_or_macro_f1, best_thresholds
-from .models import ModelMismatch, state_fingerprint
+from .models import MissingModel, ModelMismatch, state_fingerprint
 from .registry import Registry
+from promptlab.settings import (
+    COUNT,
+    POSITIVE,
+    SEED,
+    SettingError,
+    check_fields,
+    check_names,
+    check_setting,
+)
 
 # %% ../nbs/lib/prompt.ipynb #008
 def init_prompt(
@@ -84,8 +89,9 @@ def init_prompt(
     B. Lester, R. Al-Rfou, N. Constant. The Power of Scale for Parameter-Efficient
     Prompt Tuning. EMNLP 2021. https://arxiv.org/abs/2104.08691
     """
-    if n_tokens < 1:
-        raise ValueError(f'a prompt has at least 1 token, not {n_tokens}.')
+    check_setting('n_tokens', n_tokens, COUNT)
+    check_setting('init', init, str)
+    check_setting('seed', seed, SEED)
     generator = torch.Generator().manual_seed(seed)
     n_vocabulary = len(lm.tokenizer)
     if init == 'normal':
@@ -101,7 +107,7 @@ def init_prompt(
 
 def _repeated_tokens(lm: FrozenLM, text: str, n_tokens: int) -> torch.Tensor:
     ids = lm.tokenizer(text, add_special_tokens=False).input_ids
-    if not ids:
+    if not text.strip() or not ids:
         raise ValueError("init is an empty text; use words, 'vocab' or 'normal'.")
     return torch.tensor((ids * n_tokens)[:n_tokens])
 
@@ -195,7 +201,7 @@ class Verbalizer(Head):
     def __init__(self, lm: FrozenLM, words: Sequence[str]):
         super().__init__()
         self.lm = lm
-        self.words = list(words)
+        self.words = _checked_words(words)
         self.size = len(self.words)
         ids = [_single_token(lm, word) for word in self.words]
         if len(set(ids)) < len(ids):
@@ -209,6 +215,15 @@ class Verbalizer(Head):
     def spec(self) -> dict[str, Any]:
         """Return kind and words; see `Head.spec`."""
         return {'kind': self.kind, 'words': self.words}
+
+
+def _checked_words(words: Any) -> list[str]:
+    """Return target words as a list, or refuse them."""
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise ValueError(
+            f"target words are {words!r}; give a list, as [' bad', ' good']."
+        )
+    return list(words)
 
 
 def _single_token(lm: FrozenLM, word: str) -> int:
@@ -328,7 +343,14 @@ def as_head(lm: FrozenLM, head: Callable) -> Head:
     """
     if isinstance(head, Head):
         return head
+    if not callable(head):
+        raise TypeError(f'{head!r} is not a head; give a module or a function.')
     if isinstance(head, torch.nn.Linear):
+        if head.in_features != lm.width:
+            raise ValueError(
+                f'the head takes {head.in_features} numbers, but hidden states of '
+                f'{lm.name} have {lm.width}.'
+            )
         bias = torch.zeros(head.out_features) if head.bias is None else head.bias
         return _linear_head(lm, head.weight, bias)
     if isinstance(head, torch.nn.Module):
@@ -437,6 +459,8 @@ _DECISIVE_FIELDS = [
 
 
 def _unique_labels(labels: Sequence[str]) -> list[str]:
+    if isinstance(labels, str) or not all(isinstance(name, str) for name in labels):
+        raise TypeError(f'labels is {labels!r}; give a list of label names.')
     names = list(labels)
     for name in names:
         if names.count(name) > 1:
@@ -450,23 +474,47 @@ def _unique_labels(labels: Sequence[str]) -> list[str]:
 def _one_per_label(thresholds: Any, labels: list[str]) -> np.ndarray:
     if thresholds is None:
         return np.zeros(len(labels))
-    thresholds = np.asarray(thresholds, float)
+    try:
+        thresholds = np.asarray(thresholds, float)
+    except (TypeError, ValueError):
+        raise ValueError(f'thresholds is {thresholds!r}; give numbers.') from None
     if thresholds.shape != (len(labels),):
         raise ValueError(
             f'there are {thresholds.size} thresholds for {len(labels)} labels.'
         )
+    if np.isnan(thresholds).any():
+        raise ValueError(f'thresholds has NaN: {thresholds.tolist()}; give numbers.')
     return thresholds
 
 
-def _check_names(names: Any, known: Sequence[str], kind: str) -> None:
-    """Refuse names that are not known, with the one that was probably meant."""
-    for name in names:
-        if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f'; did you mean {close[0]!r}?' if close else '.'
-            raise ValueError(
-                f'there is no {kind} {name!r}; there are {", ".join(known)}{hint}'
-            )
+def _checked_embeddings(embeddings: Any, lm: FrozenLM) -> torch.Tensor:
+    """Return embeddings as a tensor on the model's device, or refuse them."""
+    if not isinstance(lm, FrozenLM):
+        raise TypeError(f'lm is {lm!r}, not a FrozenLM; load it with get_lm.')
+    embeddings = torch.as_tensor(embeddings).detach()
+    if embeddings.ndim != 2 or embeddings.shape[1] != lm.width or not len(embeddings):
+        raise ValueError(
+            f'embeddings have the shape {tuple(embeddings.shape)}; they must be '
+            f'(tokens, {lm.width}) for {lm.name}.'
+        )
+    if not embeddings.isfinite().all():
+        raise ValueError('embeddings are not finite; train again with a smaller lr.')
+    return embeddings.to(lm.device)
+
+
+def _checked_logits(logits: Any, n_labels: int) -> np.ndarray:
+    """Return logits as an array with one finite column per label, or refuse them."""
+    logits = np.asarray(logits)
+    is_right = logits.ndim == 2 and logits.shape[1] == n_labels
+    if not is_right or logits.dtype.kind not in 'fiu':
+        raise ValueError(
+            f'logits have the shape {logits.shape} and the type {logits.dtype}; they '
+            f'must be numbers of the shape (n_texts, {n_labels}).'
+        )
+    if not np.isfinite(logits).all():
+        row = int(np.argmax(~np.isfinite(logits).all(1)))
+        raise ValueError(f'row {row} (0-based) has logits that are not finite.')
+    return logits
 
 
 def _check_linear(head: Head) -> None:
@@ -518,7 +566,9 @@ class TrainedPrompt:
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self):
-        self.embeddings = self.embeddings.detach()
+        self.embeddings = _checked_embeddings(self.embeddings, self.lm)
+        check_setting('truncation_side', self.truncation_side, 'left', 'right')
+        check_setting('max_tokens', self.max_tokens, COUNT, None)
         self.head = as_head(self.lm, self.head)
         self.labels = _unique_labels(self.labels)
         self.is_multilabel = bool(self.is_multilabel)
@@ -606,7 +656,8 @@ class TrainedPrompt:
         float64 array, shape (n_texts, n_labels)
             Softmax over the labels; with `is_multilabel` a sigmoid per label.
         """
-        scores = torch.tensor(np.asarray(logits), dtype=torch.float64)
+        logits = _checked_logits(logits, self.head.size)
+        scores = torch.tensor(logits, dtype=torch.float64)
         return (scores.sigmoid() if self.is_multilabel else scores.softmax(-1)).numpy()
 
     def predict_proba(
@@ -652,9 +703,10 @@ class TrainedPrompt:
                 f'this prompt gives {self.head.size} outputs for {len(self.labels)} '
                 'labels; fit a classifier on its `logits`.'
             )
+        logits = _checked_logits(logits, len(self.labels))
         if self.is_multilabel:
-            return (np.asarray(logits) > self.thresholds).astype(int)
-        return np.asarray(logits).argmax(1)
+            return (logits > self.thresholds).astype(int)
+        return logits.argmax(1)
 
     def predict(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, **options: Any
@@ -694,7 +746,7 @@ class TrainedPrompt:
         ValueError
             If there is no such part.
         """
-        _check_names(changes, [part.name for part in dataclasses.fields(self)], 'part')
+        check_names(changes, [part.name for part in dataclasses.fields(self)], 'part')
         if 'labels' in changes:
             changes.setdefault('thresholds', None)
         return dataclasses.replace(self, **changes)
@@ -717,7 +769,9 @@ class TrainedPrompt:
         ValueError
             If the prompt lacks a label, or its head is not linear.
         """
-        _check_names(labels, self.labels, 'label')
+        check_names(_unique_labels(labels), self.labels, 'label')
+        if not labels:
+            raise ValueError('labels is empty; name at least one.')
         _check_linear(self.head)
         kept = [self.labels.index(label) for label in labels]
         head = _linear_head(self.lm, self.head.weight[kept], self.head.bias[kept])
@@ -745,7 +799,7 @@ class TrainedPrompt:
         """
         manifest, tensors = prompt_state(self)
         save_tensors(Path(folder) / 'prompt.safetensors', tensors)
-        write_json(Path(folder) / 'prompt.json', manifest)
+        write_checked_json(Path(folder) / 'prompt.json', manifest, MANIFEST_FORMAT)
         return Path(folder)
 
     @classmethod
@@ -761,8 +815,9 @@ class TrainedPrompt:
         ----------
         folder : path-like
             The folder.
-        lm : FrozenLM, optional
-            The model. By default it is loaded by the name in the manifest.
+        lm : FrozenLM or object, optional
+            The model, or what `get_lm` takes. By default it is loaded by the name in
+            the manifest.
         device : str, optional
             Where to load the model; see `get_lm`.
 
@@ -782,8 +837,21 @@ class TrainedPrompt:
         """
         manifest = read_manifest(folder)
         tensors, _ = load_tensors(Path(folder) / 'prompt.safetensors')
-        lm = lm or get_lm(manifest['model'], device)
+        lm = _load_own_model(manifest, folder, device) if lm is None else get_lm(lm)
         return prompt_from_state(lm, manifest, tensors, source=str(folder))
+
+
+def _load_own_model(
+    manifest: Mapping[str, Any], folder: Any, device: str | None
+) -> FrozenLM:
+    """Load the model that a prompt was trained on."""
+    try:
+        return get_lm(manifest['model'], device)
+    except MissingModel as error:
+        raise MissingModel(
+            f'{folder} was trained on {manifest["model"]!r}, which is not here; give '
+            f'the model as lm=... ({error})'
+        ) from None
 
 # %% ../nbs/lib/prompt.ipynb #043
 def _weights(prompt: Any) -> dict[str, torch.Tensor]:
@@ -828,7 +896,6 @@ def prompt_state(prompt: TrainedPrompt) -> tuple[dict, dict[str, torch.Tensor]]:
     _check_registered(prompt.head)
     tensors = _weights(prompt)
     manifest = {
-        'format': MANIFEST_FORMAT,
         'model': prompt.lm.name,
         'fingerprint': prompt.lm.fingerprint,
         'tokenizer_fingerprint': prompt.lm.tokenizer_fingerprint,
@@ -862,7 +929,6 @@ def _versions() -> dict[str, str]:
 
 # %% ../nbs/lib/prompt.ipynb #047
 _MANIFEST_TYPES = {
-    'format': int,
     'model': str,
     'fingerprint': str,
     'tokenizer_fingerprint': str,
@@ -906,25 +972,9 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any]:
             f'{folder} holds no prompt.json; name a folder that TrainedPrompt.save '
             'or `promptlab train` wrote.'
         )
-    manifest = read_json(file)
-    _check_manifest(manifest, file)
-    return manifest
+    return read_checked_json(file, MANIFEST_FORMAT, _MANIFEST_TYPES)
 
-
-def _check_manifest(manifest: Any, file: Path) -> None:
-    if not isinstance(manifest, dict) or 'format' not in manifest:
-        raise DamagedFile(f'{file} is not the manifest of a prompt; restore it.')
-    if manifest['format'] != MANIFEST_FORMAT:
-        raise DamagedFile(
-            f'{file} has the format {manifest["format"]!r}, this version of promptlab '
-            f'reads format {MANIFEST_FORMAT}; train the prompt again.'
-        )
-    for name, expected in _MANIFEST_TYPES.items():
-        if not isinstance(manifest.get(name, ...), expected):
-            state = 'has another type' if name in manifest else 'is missing'
-            raise DamagedFile(f'{file} is damaged: {name!r} {state}; restore it.')
-
-# %% ../nbs/lib/prompt.ipynb #050
+# %% ../nbs/lib/prompt.ipynb #051
 def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None:
     for name in ('fingerprint', 'tokenizer_fingerprint'):
         expected, found = manifest[name], getattr(lm, name)
@@ -935,7 +985,7 @@ def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None
                 f'({found}); load the model it was trained on.'
             )
 
-# %% ../nbs/lib/prompt.ipynb #052
+# %% ../nbs/lib/prompt.ipynb #053
 def prompt_from_state(
     lm: FrozenLM,
     manifest: Mapping[str, Any],
@@ -988,12 +1038,7 @@ def prompt_from_state(
         reason = ' '.join(str(error).split())
         raise DamagedFile(f'{source} cannot be restored: {reason}') from None
 
-# %% ../nbs/lib/prompt.ipynb #058
-_POSITIVE_INT = Interval(Integral, 1, None, closed='left')
-_POSITIVE = Interval(Real, 0, None, closed='neither')
-_SEED = Interval(Integral, 0, 2**63 - 1, closed='both')
-
-
+# %% ../nbs/lib/prompt.ipynb #059
 @dataclass(frozen=True)
 class PromptConfig:
     """Settings of one prompt.
@@ -1030,17 +1075,17 @@ class PromptConfig:
 
     def __post_init__(self):
         ranges = {
-            'n_tokens': [_POSITIVE_INT],
+            'n_tokens': [COUNT],
             'init': [str],
-            'lr': [_POSITIVE],
-            'schedule': [StrOptions({'constant', 'linear', 'cosine'})],
-            'seed': [_SEED],
+            'lr': [POSITIVE],
+            'schedule': ['constant', 'linear', 'cosine'],
+            'seed': [SEED],
             'loss': [callable, None],
             'labels': [list, tuple, None],
         }
-        validate_parameter_constraints(ranges, vars(self), 'PromptConfig')
+        check_fields(self, ranges)
 
-# %% ../nbs/lib/prompt.ipynb #060
+# %% ../nbs/lib/prompt.ipynb #061
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings that prompts trained together share.
@@ -1088,32 +1133,46 @@ class TrainingConfig:
 
     def __post_init__(self):
         ranges = {
-            'epochs': [_POSITIVE_INT],
-            'batch_size': [_POSITIVE_INT],
-            'clip': [_POSITIVE],
-            'patience': [_POSITIVE_INT, None],
-            'truncation_side': [StrOptions({'left', 'right'})],
-            'max_tokens': [_POSITIVE_INT, None],
-            'data_seed': [_SEED],
-            'cache': [StrOptions({'auto', 'cache', 'recompute'})],
-            'cache_precision': [StrOptions(set(PRECISIONS)), None],
-            'chunk': [_POSITIVE_INT],
+            'epochs': [COUNT],
+            'batch_size': [COUNT],
+            'clip': [POSITIVE],
+            'patience': [COUNT, None],
+            'truncation_side': ['left', 'right'],
+            'max_tokens': [COUNT, None],
+            'data_seed': [SEED],
+            'cache': ['auto', 'cache', 'recompute'],
+            'cache_precision': [*PRECISIONS, None],
+            'chunk': [COUNT],
         }
-        validate_parameter_constraints(ranges, vars(self), 'TrainingConfig')
+        check_fields(self, ranges)
+        _check_budget(self.cache_budget)
 
-# %% ../nbs/lib/prompt.ipynb #063
+
+def _check_budget(budget: Any) -> None:
+    """Refuse what is neither a size nor sizes by tier."""
+    if budget is not None:
+        sizes = budget if isinstance(budget, Mapping) else {'memory': budget}
+        check_names(sizes, ('device', 'disk', 'memory'), 'tier of KV caches')
+        for size in sizes.values():
+            parse_size(size)
+
+# %% ../nbs/lib/prompt.ipynb #064
 def _parse_settings(
     variants: Sequence[Any], settings: dict[str, Any]
 ) -> tuple[list[PromptConfig], TrainingConfig]:
     """Return the settings of each prompt and the shared ones."""
     own = [setting.name for setting in dataclasses.fields(PromptConfig)]
     shared = [setting.name for setting in dataclasses.fields(TrainingConfig)]
-    _check_names(settings, own + shared, 'setting')
+    check_names(settings, own + shared, 'setting')
+    if isinstance(variants, (str, Mapping)) or not isinstance(variants, Iterable):
+        raise SettingError(f'variants is {variants!r}; give a list with one dict each.')
     defaults = {name: settings[name] for name in own if name in settings}
     configs = []
     for variant in variants:
+        if not isinstance(variant, (PromptConfig, Mapping)):
+            raise SettingError(f'a variant is {variant!r}; give a dict of settings.')
         if not isinstance(variant, PromptConfig):
-            _check_names(variant, own, 'prompt setting')
+            check_names(variant, own, 'prompt setting')
             variant = PromptConfig(**(defaults | variant))
         configs.append(variant)
     if not configs:
@@ -1121,7 +1180,7 @@ def _parse_settings(
     training = {name: settings[name] for name in shared if name in settings}
     return configs, TrainingConfig(**training)
 
-# %% ../nbs/lib/prompt.ipynb #066
+# %% ../nbs/lib/prompt.ipynb #067
 def _plain_settings(config: PromptConfig | TrainingConfig) -> dict[str, Any]:
     return {name: _plain(value) for name, value in vars(config).items()}
 
@@ -1156,7 +1215,7 @@ def _describe(thing: Any) -> str:
 def _listed(values: Sequence[Any]) -> str:
     return ', '.join(str(_plain(value)) for value in values)
 
-# %% ../nbs/lib/prompt.ipynb #071
+# %% ../nbs/lib/prompt.ipynb #072
 @dataclass
 class _Rows:
     """Texts and targets; the first `n_train` rows are trained on, the rest validate."""
@@ -1184,7 +1243,7 @@ class _Rows:
             raise ValueError(
                 'labels is empty; name at least one label, or None for all.'
             )
-        _check_names(labels, self.labels, 'label')
+        check_names(labels, self.labels, 'label')
         kept = [self.labels.index(label) for label in labels]
         return self.targets[:, kept], list(labels)
 
@@ -1194,7 +1253,7 @@ class _Rows:
         limit, side = training.max_tokens, training.truncation_side
         return lm.encode(self.table.text, pairs, limit, reserve, side)
 
-# %% ../nbs/lib/prompt.ipynb #073
+# %% ../nbs/lib/prompt.ipynb #074
 def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Rows:
     """Check a table, and hold out or append rows for validation."""
     if training.patience is not None and validation is None:
@@ -1209,7 +1268,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
         parts = _hold_out(table, validation, training.data_seed)
     else:
         if not isinstance(validation, pd.DataFrame):
-            validation = load(validation)
+            validation = load(validation, labels=labels)
         held_out = check_table(validation, labels, source_name='the validation table')
         parts = [table, held_out]
     values = np.concatenate([targets(part) for part in parts])
@@ -1237,7 +1296,7 @@ def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame
         )
     return parts
 
-# %% ../nbs/lib/prompt.ipynb #078
+# %% ../nbs/lib/prompt.ipynb #079
 class _Run:
     """One prompt in training."""
 
@@ -1285,7 +1344,7 @@ class _Run:
         self.embeddings.data.copy_(weights['embeddings'])
         self.head.load_state_dict(_with_prefix(weights, 'head.'))
 
-# %% ../nbs/lib/prompt.ipynb #080
+# %% ../nbs/lib/prompt.ipynb #081
 def _save_run(run: _Run) -> None:
     """Write a run's checkpoint, if it has a place for one."""
     if run.checkpoint is None:
@@ -1320,11 +1379,12 @@ def _restore_run(run: _Run) -> None:
     run.epoch, run.history = note['epoch'], note['history']
     run.caching = note['caching']
     run.schedule.last_epoch = note['schedule']
-    rates = run.schedule.get_lr()
-    for group, lr in zip(run.optimizer.param_groups, rates, strict=True):
-        group['lr'] = lr
+    for group, factor in zip(
+        run.optimizer.param_groups, run.schedule.lr_lambdas, strict=True
+    ):
+        group['lr'] = run.config.lr * factor(note['schedule'])
 
-# %% ../nbs/lib/prompt.ipynb #083
+# %% ../nbs/lib/prompt.ipynb #084
 def _outputs_and_losses(
     runs: list[_Run], lm: FrozenLM, kv_batch: KVBatch, positions: np.ndarray
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -1337,7 +1397,7 @@ def _outputs_and_losses(
     ]
     return outputs, torch.stack(losses)
 
-# %% ../nbs/lib/prompt.ipynb #085
+# %% ../nbs/lib/prompt.ipynb #086
 class _PassRecord:
     """Losses and outputs of one pass over some rows."""
 
@@ -1371,7 +1431,7 @@ class _PassRecord:
             summaries.append(summary)
         return summaries
 
-# %% ../nbs/lib/prompt.ipynb #087
+# %% ../nbs/lib/prompt.ipynb #088
 def _training_pass(
     runs: list[_Run], store: KVCacheStore, batches: list, clip: float, bar: Any
 ) -> list[dict[str, float]]:
@@ -1402,7 +1462,7 @@ def _validation_pass(
         record.add(positions, outputs, losses)
     return record.summaries()
 
-# %% ../nbs/lib/prompt.ipynb #090
+# %% ../nbs/lib/prompt.ipynb #091
 @contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for heads that draw numbers, and restore its state afterwards."""
@@ -1442,7 +1502,7 @@ def _train_epoch(
         run.epoch += 1
         run.history.append({'epoch': run.epoch, **summary, 'seconds': seconds})
 
-# %% ../nbs/lib/prompt.ipynb #093
+# %% ../nbs/lib/prompt.ipynb #094
 def _train_runs(
     runs: list[_Run],
     store: KVCacheStore,
@@ -1470,7 +1530,7 @@ def _train_runs(
 def _n_steps(n_train: int, training: TrainingConfig) -> int:
     return training.epochs * -(-n_train // training.batch_size)
 
-# %% ../nbs/lib/prompt.ipynb #096
+# %% ../nbs/lib/prompt.ipynb #097
 def _open_checkpoints(
     runs: list[_Run], folder: Path, training: TrainingConfig, data: str
 ) -> None:
@@ -1486,7 +1546,7 @@ def _open_checkpoints(
         else:
             _save_run(run)
 
-# %% ../nbs/lib/prompt.ipynb #099
+# %% ../nbs/lib/prompt.ipynb #100
 def _fill_store(
     store: KVCacheStore,
     runs: list[_Run],
@@ -1511,7 +1571,7 @@ def _fill_store(
     for run in runs:
         run.caching = [bool(is_cached), reason]
 
-# %% ../nbs/lib/prompt.ipynb #101
+# %% ../nbs/lib/prompt.ipynb #102
 def _trained_prompt(
     run: _Run, lm: FrozenLM, training: TrainingConfig, rows: _Rows
 ) -> TrainedPrompt:
@@ -1543,6 +1603,7 @@ def _run_settings(
         **_plain_settings(training),
         'labels': run.labels,
         'data': rows.name,
+        'pairs': 'text_pair' in rows.table,
         'rows': rows.n_train,
         'validation_rows': len(rows.table) - rows.n_train,
         'device': str(lm.device),
@@ -1551,7 +1612,7 @@ def _run_settings(
         'versions': _versions(),
     }
 
-# %% ../nbs/lib/prompt.ipynb #104
+# %% ../nbs/lib/prompt.ipynb #105
 def train_many(
     lm: FrozenLM,
     table: Any,
@@ -1565,8 +1626,8 @@ def train_many(
 
     Parameters
     ----------
-    lm : FrozenLM
-        The model; it stays as it is.
+    lm : FrozenLM or object
+        The model, or what `get_lm` takes; it stays as it is.
     table : DataFrame or anything `load` takes
         Texts and labels.
     variants : sequence of dict or PromptConfig
@@ -1595,7 +1656,10 @@ def train_many(
         If a loss is no longer finite.
     """
     configs, training = _parse_settings(variants, settings)
+    lm = get_lm(lm)
     rows = _training_rows(table, validation, training)
+    if folder is not None:
+        claim_folder(folder)
     ids = rows.encode(lm, training, reserve=max(config.n_tokens for config in configs))
     training = dataclasses.replace(training, max_tokens=ids.max_tokens)
     n_steps = _n_steps(rows.n_train, training)
@@ -1613,7 +1677,7 @@ def train_many(
             prompt.save(run.checkpoint.parent)
     return prompts
 
-# %% ../nbs/lib/prompt.ipynb #107
+# %% ../nbs/lib/prompt.ipynb #108
 def train(
     lm: FrozenLM,
     table: Any,
@@ -1626,8 +1690,8 @@ def train(
 
     Parameters
     ----------
-    lm : FrozenLM
-        The model.
+    lm : FrozenLM or object
+        The model, or what `get_lm` takes.
     table : DataFrame or anything `load` takes
         Texts and labels.
     validation : DataFrame or float, optional
@@ -1645,7 +1709,7 @@ def train(
     """
     return train_many(lm, table, [{}], validation, folder, progress, **settings)[0]
 
-# %% ../nbs/lib/prompt.ipynb #142
+# %% ../nbs/lib/prompt.ipynb #143
 def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
     """Return the linear heads of several prompts as one.
 
@@ -1676,12 +1740,14 @@ def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
 
 
 def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
+    if not prompts:
+        raise ValueError('there is no prompt; give at least one.')
     if len({prompt.lm.fingerprint for prompt in prompts}) > 1:
         raise ModelMismatch(
             'the prompts belong to different models; use those of one model at a time.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #147
+# %% ../nbs/lib/prompt.ipynb #148
 def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
     """Group prompts that cut long texts in the same way."""
     groups: dict[tuple, dict] = {}
@@ -1691,7 +1757,7 @@ def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
         groups.setdefault(cut, {})[name] = prompt
     return list(groups.values())
 
-# %% ../nbs/lib/prompt.ipynb #149
+# %% ../nbs/lib/prompt.ipynb #150
 def _predict_batch(
     prompts: dict[Any, TrainedPrompt],
     ids: Encoded,
@@ -1715,7 +1781,7 @@ def _predict_batch(
             outputs = prompt.head(hidden[mine])
             logits[name][rows[mine]] = outputs.float().cpu().numpy()
 
-# %% ../nbs/lib/prompt.ipynb #151
+# %% ../nbs/lib/prompt.ipynb #152
 @torch.no_grad()
 def predict_many(
     prompts: Mapping[Any, TrainedPrompt],
@@ -1755,11 +1821,15 @@ def predict_many(
     ValueError
         If a task has no prompt.
     """
+    if not isinstance(prompts, Mapping):
+        raise TypeError('prompts is not a dict; give the prompts by name.')
     _check_same_model(list(prompts.values()))
-    texts = list(texts)
+    texts = (
+        texts if isinstance(texts, str) else list(texts)
+    )  # a string is refused below
     if tasks is not None:
         tasks = list(tasks)
-        _check_names(tasks, list(prompts), 'prompt')
+        check_names(tasks, list(prompts), 'prompt')
         if len(tasks) != len(texts):
             raise ValueError(f'there are {len(tasks)} tasks for {len(texts)} texts.')
     logits = {

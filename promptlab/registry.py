@@ -5,6 +5,7 @@ __all__ = ['Registry']
 
 # %% ../nbs/lib/registry.ipynb #003
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,7 @@ class Registry(dict):
         Raises
         ------
         ValueError
-            If nothing has that name.
+            If nothing has that name, or what has it lacks one of the settings.
         TypeError
             If it is neither a name nor an instance.
         """
@@ -79,7 +80,14 @@ class Registry(dict):
                 f'there is no {self.kind} {choice!r}; '
                 f'there are {", ".join(map(repr, self))}{hint}'
             )
-        return self[choice](**settings)
+        make = self[choice]
+        try:
+            inspect.signature(make).bind(**settings)
+        except TypeError as error:
+            raise ValueError(
+                f'the {self.kind} {choice!r} cannot be made so: {error}.'
+            ) from None
+        return make(**settings)
 
     def _base_name(self) -> str:
         bases = self.base if isinstance(self.base, tuple) else (self.base,)
