@@ -11,7 +11,7 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,9 +25,10 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from .batching import length_batches, progress_bar
-from .data import TableError, check_table, targets
+from .data import TableError, check_table, load, targets
 from promptlab.files import (
     DamagedFile,
+    claim_folder,
     digest,
     load_tensors,
     optimizer_tensors,
@@ -44,6 +45,16 @@ from promptlab.models import (
     pick_device,
     quiet_transformers,
     tokenizer_fingerprint,
+)
+from promptlab.settings import (
+    COUNT,
+    NOT_NEGATIVE,
+    SEED,
+    IntRange,
+    SettingError,
+    check_fields,
+    check_names,
+    check_setting,
 )
 
 # %% ../nbs/lib/finetune.ipynb #006
@@ -72,6 +83,11 @@ def model_targets(model: nn.Module, table: pd.DataFrame) -> np.ndarray:
     """
     names, own = label_names(model.config), table.attrs.get('labels') or []
     n_labels = model.config.num_labels
+    if n_labels < 2 and not table.attrs.get('multilabel'):
+        raise TableError(
+            'the model has a single output, so it predicts a number and not one of '
+            f'the labels {", ".join(own)}; give a classifier of at least two labels.'
+        )
     positions = [str(i) for i in range(n_labels)]
     if names is None and set(own) <= set(positions):
         names = positions
@@ -153,8 +169,6 @@ def _cut_long(
     lengths = [len(encoding['input_ids']) for encoding in encodings]
     if max_tokens is None or max(lengths, default=0) <= max_tokens:
         return
-    if max_tokens < 1:
-        raise ValueError(f'max_tokens is {max_tokens}; it must be at least 1.')
     rows = [row for row, length in enumerate(lengths) if length > max_tokens]
     for row in rows:
         pair = None if pairs is None else pairs[row]
@@ -201,6 +215,7 @@ def tokenize_rows(
     TableError
         If a text has no token.
     """
+    check_setting('max_tokens', max_tokens, COUNT, None)
     texts = list(table.text)
     pairs = list(table.text_pair) if 'text_pair' in table else None
     if pairs and tokenizer.sep_token is None:
@@ -338,24 +353,6 @@ def _linear_from_start(lr: float, step: int, n_steps: int, warmup: int) -> float
 _SCHEDULES = {'linear': _linear, 'linear_from_start': _linear_from_start}
 
 # %% ../nbs/lib/finetune.ipynb #027
-_LEAST = dict(epochs=1, batch_size=1, patience=1, seed=0)
-_LEAST |= dict(lr=0.0, warmup=0.0, weight_decay=0.0, clip=0.0)
-_MAY_BE_NONE = ('patience', 'clip')
-
-
-def _check_number(name: str, value: Any, least: float) -> None:
-    """Refuse a setting that is not a finite number of its kind, or too small."""
-    if value is None and name in _MAY_BE_NONE:
-        return
-    kinds = (int, np.integer) if isinstance(least, int) else (int, float, np.number)
-    is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not is_number or not least <= value < math.inf:
-        kind = 'a whole number' if isinstance(least, int) else 'a finite number'
-        raise ValueError(
-            f'{name} is {value!r}; it must be {kind} of at least {least:g}.'
-        )
-
-# %% ../nbs/lib/finetune.ipynb #029
 @dataclass(frozen=True)
 class FineTuneConfig:
     """How a classifier is fine-tuned, with AdamW.
@@ -402,12 +399,12 @@ class FineTuneConfig:
     schedule: str = 'linear'
 
     def __post_init__(self):
-        for name, least in _LEAST.items():
-            _check_number(name, getattr(self, name), least)
-        if self.schedule not in _SCHEDULES:
-            raise ValueError(
-                f'schedule is {self.schedule!r}; use {" or ".join(_SCHEDULES)}.'
-            )
+        ranges = {name: [COUNT] for name in ('epochs', 'batch_size')}
+        ranges |= {name: [NOT_NEGATIVE] for name in ('lr', 'warmup', 'weight_decay')}
+        ranges |= {name: [bool] for name in ('dropout', 'length_batches', 'bf16')}
+        ranges |= {'clip': [NOT_NEGATIVE, None], 'patience': [COUNT, None]}
+        ranges |= {'seed': [SEED], 'schedule': list(_SCHEDULES)}
+        check_fields(self, ranges)
 
 
 def _learning_rate(config: FineTuneConfig, step: int, n_steps: int) -> float:
@@ -415,7 +412,7 @@ def _learning_rate(config: FineTuneConfig, step: int, n_steps: int) -> float:
     warmup = config.warmup if config.warmup >= 1 else config.warmup * n_steps
     return _SCHEDULES[config.schedule](config.lr, step, n_steps, int(warmup))
 
-# %% ../nbs/lib/finetune.ipynb #034
+# %% ../nbs/lib/finetune.ipynb #032
 def _epoch_batches(
     rows: TokenizedRows, subset: np.ndarray, config: FineTuneConfig, epoch: int
 ) -> list[np.ndarray]:
@@ -436,7 +433,7 @@ def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return F.binary_cross_entropy_with_logits(logits, labels.float())
     return F.cross_entropy(logits, labels)
 
-# %% ../nbs/lib/finetune.ipynb #037
+# %% ../nbs/lib/finetune.ipynb #035
 class TrainingStep(NamedTuple):
     """One step of a run of `finetune`."""
 
@@ -472,18 +469,20 @@ def training_steps(
         for number, positions in enumerate(batches)
     ]
 
-# %% ../nbs/lib/finetune.ipynb #039
+# %% ../nbs/lib/finetune.ipynb #037
 def _check_trainable(
     rows: TokenizedRows, subset: np.ndarray, parameters: list[nn.Parameter]
 ) -> None:
     if not len(subset):
         raise ValueError('there are no rows to train on.')
+    if subset.dtype.kind not in 'iu' or subset.min() < 0 or subset.max() >= len(rows):
+        raise ValueError(f'subset must hold positions from 0 to {len(rows) - 1}.')
     if 'labels' not in rows.batch(subset[:1]):
         raise ValueError('the rows have no labels; give labels=... to tokenize_rows.')
     if not parameters:
         raise ValueError('all parameters are frozen; call model.requires_grad_(True).')
 
-# %% ../nbs/lib/finetune.ipynb #043
+# %% ../nbs/lib/finetune.ipynb #041
 class _Run:
     """A model in training: everything that an epoch changes."""
 
@@ -527,7 +526,7 @@ class _Run:
         self.optimizer.zero_grad()
         return loss.item()
 
-# %% ../nbs/lib/finetune.ipynb #045
+# %% ../nbs/lib/finetune.ipynb #043
 def _train_epoch(run: _Run, bar: Any) -> float:
     """Train on all rows once, and return the mean loss per row."""
     run.model.train(run.config.dropout)
@@ -548,7 +547,7 @@ def _validation_loss(run: _Run, rows: TokenizedRows) -> float:
     losses = [run.batch_loss(rows, batch).item() * len(batch) for batch in batches]
     return sum(losses) / len(rows)
 
-# %% ../nbs/lib/finetune.ipynb #048
+# %% ../nbs/lib/finetune.ipynb #046
 @contextmanager
 def _own_generator(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators within a block, and restore them after it."""
@@ -570,7 +569,7 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
-# %% ../nbs/lib/finetune.ipynb #052
+# %% ../nbs/lib/finetune.ipynb #050
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
     keys = run.rows.keys
@@ -596,7 +595,7 @@ def _architecture(model: nn.Module) -> str:
     facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
     return digest(sorted(map(str, facts.items())))
 
-# %% ../nbs/lib/finetune.ipynb #054
+# %% ../nbs/lib/finetune.ipynb #052
 _STATE = 'training.safetensors'
 
 
@@ -639,7 +638,7 @@ def _entries(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.T
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/finetune.ipynb #057
+# %% ../nbs/lib/finetune.ipynb #055
 def _export_best(run: _Run, folder: Path) -> Path | None:
     """Save the model as a folder `best`, unless it is there; None for other modules."""
     best = folder / 'best'
@@ -660,7 +659,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #061
+# %% ../nbs/lib/finetune.ipynb #059
 class _Kept:
     """Weights set aside under a name."""
 
@@ -710,7 +709,7 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #063
+# %% ../nbs/lib/finetune.ipynb #061
 def _train(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, progress: bool
 ) -> None:
@@ -727,7 +726,7 @@ def _train(
             if kept.folder:
                 _save_run(run, kept.folder, settings)
 
-# %% ../nbs/lib/finetune.ipynb #066
+# %% ../nbs/lib/finetune.ipynb #064
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -752,6 +751,19 @@ class FineTuned:
     history: list[dict]
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
+
+# %% ../nbs/lib/finetune.ipynb #066
+def _checked_config(
+    config: Any, validation: Any, save_epochs: Sequence[int]
+) -> FineTuneConfig:
+    """Return the settings of a run, or refuse what does not go together."""
+    config = FineTuneConfig() if config is None else config
+    check_setting('config', config, FineTuneConfig)
+    if config.patience is not None and validation is None:
+        raise SettingError('patience needs validation rows; give validation=...')
+    for epoch in save_epochs:
+        check_setting('an epoch of save_epochs', epoch, IntRange(0, config.epochs - 1))
+    return config
 
 # %% ../nbs/lib/finetune.ipynb #068
 def finetune(
@@ -799,8 +811,9 @@ def finetune(
     ValueError
         If the folder holds a run with other settings, data or weights.
     """
-    run = _Run(model, rows, config or FineTuneConfig(), subset, loss)
-    folder = None if folder is None else Path(folder)
+    config = _checked_config(config, validation, save_epochs)
+    run = _Run(model, rows, config, subset, loss)
+    folder = None if folder is None else claim_folder(folder)
     kept = _Kept(folder)
     with _own_generator(run.config.seed, run.device):
         _train(run, validation, save_epochs, kept, progress)
@@ -831,6 +844,27 @@ def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple
     )
 
 # %% ../nbs/lib/finetune.ipynb #087
+def _checked_table(
+    source: Any, name: str, labels: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return whatever `load` takes as a checked table."""
+    if not isinstance(source, pd.DataFrame):
+        source = load(source)
+    return check_table(source, labels, source_name=name)
+
+
+def _check_model_config(settings: Mapping[str, Any], config: Any) -> None:
+    """Refuse changes of a model's config that it does not know."""
+    for name in settings:
+        if name in FineTuneConfig.__dataclass_fields__:
+            raise SettingError(
+                f'{name} is a setting of the training; give config=FineTuneConfig('
+                f'{name}={settings[name]!r}).'
+            )
+    known = [*config.to_dict(), *config.attribute_map]
+    check_names(settings, known, f'setting of {type(config).__name__}')
+
+# %% ../nbs/lib/finetune.ipynb #089
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -848,9 +882,9 @@ def finetune_classifier(
     ----------
     model : str or Path
         `'tiny'`, a folder or a hub id; or whatever else `load_model` takes.
-    train : DataFrame
-        Texts or pairs with labels, as `data.load` returns them.
-    validation : DataFrame or None
+    train : DataFrame or anything `load` takes
+        Texts or pairs with labels.
+    validation : DataFrame, anything `load` takes, or None
         Rows that share no text with `train`.
     folder : path-like
         Where the run is saved. An interrupted run resumes; a finished one is not
@@ -871,8 +905,10 @@ def finetune_classifier(
     Path
         The folder of the best model, with its tokenizer.
     """
-    config = config or FineTuneConfig()
-    labels = train.attrs.get('labels') or []
+    config = _checked_config(config, validation, ())
+    _check_model_config(model_config, load_config(model))
+    train = _checked_table(train, 'the training table')
+    labels = train.attrs['labels']
     if len(labels) < 2:
         raise TableError(
             f'the training table has {len(labels)} label names, but training needs at '
@@ -884,11 +920,12 @@ def finetune_classifier(
     rows = model_rows(network, tokenizer, train, max_tokens)
     held_out = None
     if validation is not None:
+        validation = _checked_table(validation, 'the validation table', labels)
         held_out = model_rows(network, tokenizer, validation, max_tokens)
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
-# %% ../nbs/lib/finetune.ipynb #091
+# %% ../nbs/lib/finetune.ipynb #093
 def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
     if cache is None or not Path(cache).exists():
         return None
@@ -907,9 +944,9 @@ def _cache_logits(
     try:
         save_tensors(cache, {'logits': torch.tensor(logits)}, {'key': key})
     except OSError as error:
-        warnings.warn(f'{cache} cannot be written ({error.strerror}).', stacklevel=3)
+        warnings.warn(f'the logits are not cached: {error}', stacklevel=3)
 
-# %% ../nbs/lib/finetune.ipynb #093
+# %% ../nbs/lib/finetune.ipynb #095
 def predict_logits(
     model: Any,
     table: pd.DataFrame,
@@ -925,8 +962,8 @@ def predict_logits(
     ----------
     model : str or Path
         A folder that `finetune_classifier` returned, or whatever `load_model` takes.
-    table : DataFrame
-        Texts or pairs with labels, as `data.load` returns them.
+    table : DataFrame or anything `load` takes
+        Texts or pairs with labels.
     cache : path-like, optional
         A file for the result; it is reused if it is of this model and table.
     batch_size : int, default 64
@@ -951,6 +988,8 @@ def predict_logits(
         If the table has labels that the model does not know.
     """
     network, tokenizer = load_model(AutoModelForSequenceClassification, model)
+    names = label_names(network.config)
+    table = _checked_table(table, 'the table', names)
     labels = model_targets(network, table)
     columns = [column for column in ('text', 'text_pair') if column in table]
     key = digest(
