@@ -21,6 +21,7 @@ from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
 from .lm import FrozenLM
 from .metrics import accuracy_or_macro_f1
 from .prompt import LinearHead, default_loss
+from .settings import COUNT, SEED, check_setting
 
 # %% ../nbs/posts/linear-head.ipynb #062
 def _label_columns(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -93,6 +94,8 @@ def mix(
     ValueError
         If shares and tables do not match, rows are too few, or tasks share a label.
     """
+    check_setting('n_rows', n_rows, COUNT, None)
+    check_setting('seed', seed, SEED)
     shares = shares or dict.fromkeys(tables, 1 / len(tables))
     _check_mix(tables, shares)
     parts = {task: _label_columns(table) for task, table in tables.items()}

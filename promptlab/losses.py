@@ -30,6 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from .batching import progress_bar
 from .metrics import bootstrap
 from .registry import Registry
+from .settings import COUNT, POSITIVE, SEED, check_setting
 
 # %% ../nbs/lib/losses.ipynb #008
 def _gram(embeddings: torch.Tensor) -> torch.Tensor:
@@ -242,6 +243,7 @@ def supervised_contrastive(
     Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020.
     """
     _check_batch(embeddings, targets)
+    check_setting('temperature', temperature, POSITIVE)
     centred = embeddings - embeddings.mean(0) if centre else embeddings
     scores = cosine_similarities(centred) / temperature
     positives, negatives = _pair_masks(targets)
@@ -317,6 +319,7 @@ def centroid_cross_entropy(
     Snell et al., "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
     """
     _check_batch(embeddings, targets)
+    check_setting('temperature', temperature, POSITIVE)
     squared = _relative_squared_distances(embeddings)
     classes, positions = targets.unique(return_inverse=True)
     member = F.one_hot(positions, len(classes)).to(squared)
@@ -819,6 +822,9 @@ def separability(
         One row per representation and measure: `name`, `measure`, `value`, its interval
         (`low`, `high`), and `shuffled`, the mean under shuffled labels.
     """
+    for name, value in {'draws': draws, 'shuffles': shuffles}.items():
+        check_setting(name, value, COUNT)
+    check_setting('seed', seed, SEED)
     chosen = [MEASURES.resolve(m) for m in (MEASURES if measures is None else measures)]
     targets, is_example = check_split(embeddings, targets, is_example)
     targets = np.unique(targets, return_inverse=True)[1]
@@ -943,13 +949,15 @@ def _direction_summary(data: LabelledEmbeddings) -> dict[str, float]:
     }
 
 # %% ../nbs/lib/losses.ipynb #095
-def _check_shots(n_shots: int, example_targets: np.ndarray) -> None:
+def _check_shots(shots: Sequence[int], example_targets: np.ndarray) -> None:
     n_fewest = np.unique(example_targets, return_counts=True)[1].min()
-    if n_shots > n_fewest:
-        raise ValueError(
-            f'there are {n_fewest} labelled examples of one class, fewer than the '
-            f'{n_shots} asked for; ask for fewer.'
-        )
+    for n_shots in shots:
+        check_setting('shots', n_shots, COUNT)
+        if n_shots > n_fewest:
+            raise ValueError(
+                f'there are {n_fewest} labelled examples of one class, fewer than the '
+                f'{n_shots} asked for; ask for fewer.'
+            )
 
 
 def _few_shot_accuracies(
@@ -1002,7 +1010,9 @@ def few_shot_accuracy(
         If a class has too few examples.
     """
     targets, is_example = check_split(embeddings, targets, is_example)
-    _check_shots(max(shots), targets[is_example])
+    _check_shots(shots, targets[is_example])
+    check_setting('draws', draws, COUNT)
+    check_setting('seed', seed, SEED)
     rows = []
     for name, array in embeddings.items():
         data = LabelledEmbeddings(array, targets, is_example)

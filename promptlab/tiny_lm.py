@@ -31,6 +31,13 @@ from promptlab.files import (
     save_tensors,
 )
 from .lm import FrozenLM
+from promptlab.settings import (
+    COUNT,
+    POSITIVE,
+    SEED,
+    FloatRange,
+    check_fields,
+)
 
 # %% ../nbs/posts/tiny-lm.ipynb #012
 def cut_document(
@@ -308,6 +315,13 @@ def make_optimizers(model: GPT2LMHeadModel, lr: float) -> list[torch.optim.Optim
     return [muon, adamw]
 
 # %% ../nbs/posts/tiny-lm.ipynb #038
+_PART = FloatRange(0, 1, with_least=True, with_most=True)
+_RANGES = {name: [COUNT] for name in ('steps', 'batch_size', 'context')}
+_RANGES |= {name: [COUNT] for name in ('log_every', 'save_every')}
+_RANGES |= {'lr': [POSITIVE], 'warmup': [_PART], 'decay': [_PART], 'seed': [SEED]}
+_RANGES |= {'bf16': [bool, None]}
+
+
 @dataclass
 class PretrainingConfig:
     """How a language model is trained from scratch.
@@ -349,6 +363,9 @@ class PretrainingConfig:
     log_every: int = 50
     save_every: int = 200
     save_steps: Sequence[int] = ()
+
+    def __post_init__(self):
+        check_fields(self, _RANGES)
 
     def lr_factor(self, step: int) -> float:
         """Return the learning rate of a step, relative to `lr`.
