@@ -44,6 +44,7 @@ from promptlab.models import (
     model_name,
     n_parameters,
     pick_device,
+    pick_dtype,
     tokenizer_fingerprint,
 )
 from .settings import COUNT, IntRange, check_setting
@@ -202,9 +203,12 @@ def _multiply(
 @lru_cache
 def _has_ordered_products() -> bool:
     """Return whether this build of torch has these products."""
-    ones = torch.ones(2, 8)
     try:
-        return torch.equal(_multiply(ones, _reorder(torch.eye(8))), ones)
+        for dtype in (torch.float32, torch.bfloat16):
+            ones, eye = torch.ones(2, 8, dtype=dtype), torch.eye(8, dtype=dtype)
+            if not torch.equal(_multiply(ones, _reorder(eye)), ones):
+                return False
+        return True
     except (AttributeError, RuntimeError):
         return False
 
@@ -226,8 +230,8 @@ class FrozenLinear(torch.nn.Module):
     """A linear layer whose weight is brought into oneDNN's order once.
 
     Where that does not apply (a weight that is to be trained, a GPU, another dtype
-    than float32) it computes what the layer itself does. A weight that was changed is
-    ordered again.
+    than float32 and bfloat16) it computes what the layer itself does. A weight that was
+    changed is ordered again.
 
     Parameters
     ----------
@@ -288,7 +292,8 @@ class FrozenLinear(torch.nn.Module):
         """
         is_plain = (
             rows.is_cpu
-            and rows.dtype == self.weight.dtype == torch.float32
+            and rows.dtype == self.weight.dtype
+            and rows.dtype in (torch.float32, torch.bfloat16)
             and not self.weight.requires_grad
             and not torch.is_autocast_enabled('cpu')
         )
@@ -1110,7 +1115,7 @@ class FrozenLM:
         cls,
         name: str = 'tiny',
         device: str | None = None,
-        dtype: torch.dtype = torch.float32,
+        dtype: torch.dtype | str = torch.float32,
     ) -> 'FrozenLM':
         """Load a model and its tokenizer.
 
@@ -1120,8 +1125,8 @@ class FrozenLM:
             `'tiny'` (the bundled model), a hub id or a folder.
         device : str, optional
             By default `'cuda'` if there is one, else `'cpu'`.
-        dtype : torch.dtype, default torch.float32
-            Of weights and KV caches.
+        dtype : torch.dtype or str, default torch.float32
+            Of weights and KV caches; `'auto'` as in `pick_dtype`.
 
         Returns
         -------
@@ -1136,6 +1141,7 @@ class FrozenLM:
             If it cannot be used.
         """
         device = pick_device(device)
+        dtype = pick_dtype(dtype, device)
         model, tokenizer = load_model(AutoModelForCausalLM, name, dtype)
         return cls(model, tokenizer, model_name(name), device)
 
@@ -1455,11 +1461,15 @@ class FrozenLM:
 
 # %% ../nbs/lib/lm.ipynb #077
 @lru_cache(2)
-def _load_lm(name: str, device: str) -> FrozenLM:
-    return FrozenLM.from_pretrained(name, device)
+def _load_lm(name: str, device: str, dtype: torch.dtype) -> FrozenLM:
+    return FrozenLM.from_pretrained(name, device, dtype)
 
 
-def get_lm(name: Any, device: str | torch.device | None = None) -> FrozenLM:
+def get_lm(
+    name: Any,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | str = torch.float32,
+) -> FrozenLM:
     """Return a model by name, loaded once per process.
 
     Parameters
@@ -1470,6 +1480,8 @@ def get_lm(name: Any, device: str | torch.device | None = None) -> FrozenLM:
     device : str or torch.device, optional
         By default `'cuda'` if there is one, else `'cpu'`; a model in memory stays where
         it is.
+    dtype : torch.dtype or str, default torch.float32
+        Of a model that is loaded by name, see `pick_dtype`.
 
     Returns
     -------
@@ -1479,6 +1491,7 @@ def get_lm(name: Any, device: str | torch.device | None = None) -> FrozenLM:
     if isinstance(name, FrozenLM):
         return name
     if isinstance(name, (str, Path)):
-        return _load_lm(str(name), str(pick_device(device)))
+        device = pick_device(device)
+        return _load_lm(str(name), str(device), pick_dtype(dtype, device))
     model, tokenizer = load_model(AutoModelForCausalLM, name)
     return FrozenLM(model, tokenizer, model_name(name), device)

@@ -2,8 +2,9 @@
 
 # %% auto #0
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
-           'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length', 'label_names',
-           'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised', 'depends_on_neighbours']
+           'pick_dtype', 'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length',
+           'label_names', 'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised',
+           'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -153,6 +154,46 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
         raise ModelError(f'the device {device!r} is not available; use cpu.') from None
 
 # %% ../nbs/lib/models.ipynb #017
+def pick_dtype(
+    dtype: torch.dtype | str = 'auto', device: str | torch.device = 'cpu'
+) -> torch.dtype:
+    """Return the dtype in which a frozen model is to be read.
+
+    Parameters
+    ----------
+    dtype : torch.dtype or str, default 'auto'
+        A dtype or its name; `'auto'` is bfloat16 where the device computes with it
+        natively, else float32.
+    device : str or torch.device, default 'cpu'
+        Where the model will be.
+
+    Returns
+    -------
+    torch.dtype
+        The dtype.
+
+    Raises
+    ------
+    ModelError
+        If it is not the name of a floating-point dtype.
+    """
+    if dtype == 'auto':
+        return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
+    chosen = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if not isinstance(chosen, torch.dtype) or not chosen.is_floating_point:
+        raise ModelError(
+            f"dtype is {dtype!r}; use 'auto', 'float32', 'bfloat16' or 'float16'."
+        )
+    return chosen
+
+
+def _multiplies_bfloat16(device: str | torch.device) -> bool:
+    if torch.device(device).type == 'cuda':
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    is_supported = getattr(torch.cpu, '_is_avx512_bf16_supported', bool)
+    return torch.device(device).type == 'cpu' and is_supported()
+
+# %% ../nbs/lib/models.ipynb #020
 def state_fingerprint(state: Mapping[str, torch.Tensor]) -> str:
     """Return a hash of weights by name, shape, dtype and value.
 
@@ -222,7 +263,7 @@ def n_parameters(model: nn.Module) -> int:
     """
     return sum(parameter.numel() for parameter in model.parameters())
 
-# %% ../nbs/lib/models.ipynb #020
+# %% ../nbs/lib/models.ipynb #023
 def context_length(model: nn.Module, tokenizer: Any = None) -> int | None:
     """Return the largest number of tokens that a model can read.
 
@@ -254,7 +295,7 @@ def _unused_positions(model: nn.Module, positions: int) -> int:
             return 0 if module.padding_idx is None else module.padding_idx + 1
     return 0
 
-# %% ../nbs/lib/models.ipynb #023
+# %% ../nbs/lib/models.ipynb #026
 def label_names(config: Any) -> list[str] | None:
     """Return the label names of a classifier in the order of its logits.
 
@@ -289,7 +330,7 @@ def label_names(config: Any) -> list[str] | None:
     unnamed = [f'LABEL_{index}' for index in range(len(names))]
     return None if names == unnamed else names
 
-# %% ../nbs/lib/models.ipynb #026
+# %% ../nbs/lib/models.ipynb #029
 def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> None:
     """Refuse a model or tokenizer that would give wrong numbers.
 
@@ -360,7 +401,7 @@ def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> N
             'tokenizer.pad_token to one of its tokens.'
         )
 
-# %% ../nbs/lib/models.ipynb #033
+# %% ../nbs/lib/models.ipynb #036
 _LAYER = re.compile(r'(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.')
 
 
@@ -374,7 +415,7 @@ def _check_layers(unexpected: Iterable[str], config: Any, name: str) -> None:
             f'{n_layers}; its config.json is not that of its weights.'
         )
 
-# %% ../nbs/lib/models.ipynb #036
+# %% ../nbs/lib/models.ipynb #039
 def _check_loaded(
     model: nn.Module, missing: list[str], name: str, new_head: bool
 ) -> None:
@@ -393,7 +434,7 @@ def _check_loaded(
             f'({missing[0]} is missing); fine-tune it first, or choose another model.'
         )
 
-# %% ../nbs/lib/models.ipynb #039
+# %% ../nbs/lib/models.ipynb #042
 def _asks_to_run_code(place: str) -> bool:
     config = Path(place, 'config.json')
     return config.is_file() and '"auto_map"' in config.read_text(errors='replace')
@@ -413,7 +454,7 @@ def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
         )
     return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
 
-# %% ../nbs/lib/models.ipynb #041
+# %% ../nbs/lib/models.ipynb #044
 _KINDS = {
     AutoModel: 'a language model',
     AutoModelForCausalLM: 'a causal language model',
@@ -458,7 +499,7 @@ def _of_the_hub(reason: str) -> str:
         return 'the hub has no public model of this name'
     return _first_sentence(reason)
 
-# %% ../nbs/lib/models.ipynb #043
+# %% ../nbs/lib/models.ipynb #046
 def _read_model(
     auto_class: type, name: str, dtype: torch.dtype, new_head: bool, config: dict
 ) -> tuple[nn.Module, Any]:
@@ -487,7 +528,7 @@ def _read_model(
     _check_loaded(model, missing, name, new_head)
     return model, tokenizer
 
-# %% ../nbs/lib/models.ipynb #046
+# %% ../nbs/lib/models.ipynb #049
 def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
     """Return the model and tokenizer of an object, a tuple or a dict."""
     if isinstance(model, Mapping):
@@ -532,7 +573,7 @@ def model_name(model: Any) -> str:
         return type(model[0]).__name__
     return str(getattr(model, 'name', None) or type(model).__name__)
 
-# %% ../nbs/lib/models.ipynb #050
+# %% ../nbs/lib/models.ipynb #053
 def load_config(model: Any) -> Any:
     """Return the config of a model, without reading weights.
 
@@ -562,7 +603,7 @@ def load_config(model: Any) -> Any:
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise _explained(error, AutoModel, str(model), place) from None
 
-# %% ../nbs/lib/models.ipynb #053
+# %% ../nbs/lib/models.ipynb #056
 def _check_dtype(dtype: Any) -> None:
     """Refuse what weights cannot be computed in."""
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
@@ -627,7 +668,7 @@ def load_model(
         network.config.pad_token_id = tokenizer.pad_token_id
     return network, tokenizer
 
-# %% ../nbs/lib/models.ipynb #063
+# %% ../nbs/lib/models.ipynb #066
 def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a model of the same architecture with random weights.
 
@@ -648,7 +689,7 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
 
-# %% ../nbs/lib/models.ipynb #066
+# %% ../nbs/lib/models.ipynb #069
 @torch.no_grad()
 def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     """Return whether a text's hidden states change beside a longer text.
