@@ -30,7 +30,7 @@ from promptlab.metrics import (
     first_row,
 )
 from .registry import Registry
-from .settings import SHARE, FloatRange, check_setting
+from .settings import NOT_NEGATIVE, SHARE, FloatRange, check_setting
 
 # %% ../nbs/lib/calibrators.ipynb #006
 def check_logits(logits: ArrayLike) -> np.ndarray:
@@ -50,20 +50,23 @@ def check_logits(logits: ArrayLike) -> np.ndarray:
     ScoreError
         If the shape or type is another, or a number is not finite.
     """
-    logits = np.asarray(logits)
-    if (
-        logits.ndim not in (1, 2)
-        or 0 in logits.shape[1:]
-        or logits.dtype.kind not in 'fiu'
-    ):
-        raise ScoreError(
-            f'logits have the shape {logits.shape} and type {logits.dtype}; '
-            'give numbers, (n_rows,) log odds or (n_rows, n_classes).'
-        )
+    logits = _numbers(logits)
     if not np.isfinite(logits.sum()) and not np.isfinite(logits).all():
         row = first_row(~np.isfinite(logits))
         raise ScoreError(f'row {row} (0-based) has logits {logits[row]}, not finite.')
     return logits[:, 0] if logits.shape[1:] == (1,) else logits
+
+
+def _numbers(logits: ArrayLike) -> np.ndarray:
+    """Return an array of numbers with one or two axes."""
+    logits = np.asarray(logits)
+    has_axes = logits.ndim in (1, 2) and 0 not in logits.shape
+    if not has_axes or logits.dtype.kind not in 'fiu':
+        raise ScoreError(
+            f'logits have the shape {logits.shape} and type {logits.dtype}; '
+            'give numbers, (n_rows,) log odds or (n_rows, n_classes).'
+        )
+    return logits
 
 
 def log_odds(logits: np.ndarray) -> np.ndarray:
@@ -143,7 +146,7 @@ def proba_to_logits(proba: ArrayLike, eps: float | None = None) -> np.ndarray:
         If a score is not a probability, or is 0 or 1 and `eps` is not given.
     """
     check_setting('eps', eps, FloatRange(0, 0.5), None)
-    proba, _ = check_proba(proba, np.zeros(len(proba)))
+    proba, _ = check_proba(proba, np.zeros(np.shape(proba)[:1]))
     is_certain = (proba <= 0) | (proba >= 1)
     if eps is None and is_certain.any():
         row = first_row(is_certain)
@@ -270,7 +273,7 @@ class Calibrator(BaseEstimator):
         DegenerateFit, ScoreError
             If the rows have no answer, or logits and labels do not fit each other.
         """
-        logits, targets = np.asarray(logits), np.asarray(targets)
+        logits, targets = _numbers(logits), np.asarray(targets)
         _warn_of_probabilities(logits, sums_to_one=targets.ndim == 1)
         if targets.ndim == 2:
             self.each_ = _fit_each(self, logits, targets)
@@ -686,6 +689,12 @@ class Matrix(_LinearCalibrator):
     def _weight_shape(self, n_classes):
         return (n_classes, n_classes)
 
+    @override
+    def fit_logits(self, logits, targets):
+        check_setting('off_diagonal', self.off_diagonal, NOT_NEGATIVE)
+        check_setting('bias', self.bias, NOT_NEGATIVE)
+        super().fit_logits(logits, targets)
+
     def _penalty(self, weight, bias):
         n_classes = len(bias)
         outside = weight - np.diag(np.diag(weight))
@@ -1090,11 +1099,16 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
     -------
     float64 array, shape (n_rows, n_labels)
     """
-    train_targets = np.asarray(train_targets)
+    logits, train_targets = _numbers(logits), np.asarray(train_targets)
+    if logits.ndim != 2 or train_targets.shape[1:] != logits.shape[1:]:
+        raise ScoreError(
+            f'logits have the shape {logits.shape} and labels {train_targets.shape}; '
+            'give both one column per label.'
+        )
     n_positive = train_targets.sum(0)
     n_negative = len(train_targets) - n_positive
     shift = np.log(n_negative / np.maximum(n_positive, 1))
-    return np.asarray(logits, np.float64) - shift
+    return logits.astype(np.float64) - shift
 
 # %% ../nbs/lib/calibrators.ipynb #104
 def conformal_sets(
@@ -1125,7 +1139,7 @@ def conformal_sets(
     """
     check_setting('alpha', alpha, SHARE)
     proba, targets = check_proba(proba, targets)
-    new_proba = np.asarray(new_proba, float)
+    new_proba, _ = check_proba(new_proba, np.zeros(np.shape(new_proba)[:1]))
     if proba.ndim != 2 or new_proba.shape[1:] != proba.shape[1:]:
         raise ScoreError(
             f'probabilities have the shapes {proba.shape} and {new_proba.shape}; '

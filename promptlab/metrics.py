@@ -19,7 +19,7 @@ from scipy.stats import binomtest, pearsonr, sem, t
 from sklearn.metrics import classification_report, f1_score, jaccard_score
 
 from .batching import progress_bar
-from .settings import COUNT, IntRange, check_setting
+from .settings import COUNT, SEED, IntRange, check_setting
 
 # %% ../nbs/lib/metrics.ipynb #006
 class ScoreError(ValueError):
@@ -169,6 +169,7 @@ def bootstrap(
         The metric of all rows, and the ends of the interval.
     """
     check_setting('draws', draws, COUNT)
+    check_setting('seed', seed, SEED)
     targets, scores = np.asarray(targets), np.asarray(scores)
     n_rows = len(targets)
     if len(scores) != n_rows or not n_rows:
@@ -200,8 +201,10 @@ def seeds_interval(values: ArrayLike) -> tuple[float, float, float]:
         If there are fewer than two.
     """
     values = np.asarray(values, float)
-    if len(values) < 2:
-        raise ScoreError('an interval over seeds needs at least two values.')
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise ScoreError(
+            f'an interval over seeds needs at least two finite values, not {values}.'
+        )
     mean = values.mean()
     low, high = mean + sem(values) * np.array(t.interval(0.95, len(values) - 1))
     return mean, low, high
@@ -223,11 +226,21 @@ def wilson_interval(
     -------
     low, high : float array of the same shape
 
+    Raises
+    ------
+    ScoreError
+        If more are counted than there are.
+
     References
     ----------
     E. Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22, 1927.
     """
+    counted, total = np.broadcast_arrays(successes, n)
+    if (total < 1).any() or (counted < 0).any() or (counted > total).any():
+        raise ScoreError(
+            f'{successes} of {n} is not a share; give counts from 0 to n, and n from 1.'
+        )
     pairs = np.broadcast(successes, n)
     intervals = [
         binomtest(int(counted), int(total)).proportion_ci(method='wilson')
@@ -237,6 +250,18 @@ def wilson_interval(
     return low, high
 
 # %% ../nbs/lib/metrics.ipynb #020
+def _check_rows(targets: np.ndarray, scores: np.ndarray) -> None:
+    """Refuse targets and scores of different rows, or of different labels."""
+    same_labels = targets.ndim == 1 or targets.shape == scores.shape
+    if len(targets) != len(scores) or not same_labels:
+        raise ScoreError(
+            f'targets have the shape {targets.shape} and scores {scores.shape}; give '
+            'the same rows and labels.'
+        )
+    if not len(targets):
+        raise ScoreError('there are no rows.')
+
+# %% ../nbs/lib/metrics.ipynb #022
 def accuracy_or_macro_f1(logits: np.ndarray, targets: np.ndarray) -> float:
     """Return accuracy for one label per text, and macro F1 for several.
 
@@ -253,6 +278,7 @@ def accuracy_or_macro_f1(logits: np.ndarray, targets: np.ndarray) -> float:
         The F1 of a label is that of the texts where it is known; labels that are known
         nowhere do not count.
     """
+    _check_rows(targets, logits)
     if targets.ndim == 1:
         return float((logits.argmax(1) == targets).mean())
     is_known = ~np.isnan(targets)
@@ -263,7 +289,7 @@ def accuracy_or_macro_f1(logits: np.ndarray, targets: np.ndarray) -> float:
     ]
     return float(np.mean(each))
 
-# %% ../nbs/lib/metrics.ipynb #022
+# %% ../nbs/lib/metrics.ipynb #024
 def label_report(
     targets: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> pd.DataFrame:
@@ -286,6 +312,11 @@ def label_report(
         `macro avg`, `weighted avg` and `samples avg` for several. Columns `precision`,
         `recall`, `f1`, `support` (texts that have the label).
     """
+    targets, predicted = np.asarray(targets), np.asarray(predicted)
+    _check_rows(targets, predicted)
+    n_labels = targets.shape[1] if targets.ndim > 1 else targets.max() + 1
+    if len(labels) < n_labels or isinstance(labels, str):
+        raise ScoreError(f'labels is {labels!r}, but there are {n_labels} labels.')
     report = classification_report(
         targets,
         predicted,
@@ -306,7 +337,7 @@ def label_report(
     table = pd.DataFrame(report).T.rename(columns={'f1-score': 'f1'})
     return table.astype({'support': int})
 
-# %% ../nbs/lib/metrics.ipynb #027
+# %% ../nbs/lib/metrics.ipynb #029
 def label_summary(targets: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Summarise predictions in two or three numbers.
 
@@ -324,6 +355,7 @@ def label_summary(targets: np.ndarray, predicted: np.ndarray) -> dict[str, float
         `jaccard` for several. The Jaccard index (shared labels over all labels of a
         text, 1 where there are none) is what SemEval-2018 E-c calls accuracy.
     """
+    _check_rows(np.asarray(targets), np.asarray(predicted))
     macro_f1 = f1_score(targets, predicted, average='macro', zero_division=0)
     if np.ndim(targets) == 1:
         accuracy = float(np.mean(np.asarray(targets) == predicted))
@@ -332,7 +364,7 @@ def label_summary(targets: np.ndarray, predicted: np.ndarray) -> dict[str, float
     jaccard = jaccard_score(targets, predicted, average='samples', zero_division=1)
     return {'micro_f1': micro_f1, 'macro_f1': macro_f1, 'jaccard': jaccard}
 
-# %% ../nbs/lib/metrics.ipynb #030
+# %% ../nbs/lib/metrics.ipynb #032
 def correlations(
     scores: np.ndarray, targets: np.ndarray, names: Sequence[str]
 ) -> pd.DataFrame:
@@ -353,6 +385,7 @@ def correlations(
         One row per name, the largest first: `r`, the ends of its 95 % interval `low`
         and `high` (Fisher's transformation), and `p_value` (two-sided).
     """
+    _check_rows(targets, scores)
     targets = np.broadcast_to(targets.reshape(len(targets), -1), scores.shape)
     rows = []
     for score, target in zip(scores.T, targets.T, strict=True):
@@ -362,7 +395,7 @@ def correlations(
     table = pd.DataFrame(rows, names, ['r', 'low', 'high', 'p_value'])
     return table.sort_values('r', ascending=False)
 
-# %% ../nbs/lib/metrics.ipynb #033
+# %% ../nbs/lib/metrics.ipynb #035
 class ScoreCounts:
     """Distinct scores, ready to count the rows and positives of each.
 
@@ -407,7 +440,7 @@ class ScoreCounts:
             positives = np.add.reduceat(positives, self._starts)
         return rows, positives
 
-# %% ../nbs/lib/metrics.ipynb #036
+# %% ../nbs/lib/metrics.ipynb #038
 def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') -> float:
     """Find the threshold with the best F1 or accuracy.
 
@@ -432,8 +465,10 @@ def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') ->
     """
     check_setting('metric', metric, 'f1', 'accuracy')
     scores = np.asarray(scores, float)
-    if not len(scores):
-        raise ScoreError('a threshold needs at least one row.')
+    if np.isnan(scores).any():
+        row = first_row(np.isnan(scores))
+        raise ScoreError(f'row {row} (0-based) has the score NaN; drop it.')
+    targets = check_targets(targets, len(scores))
     counts = ScoreCounts(scores)
     rows, positives = counts.count(np.asarray(targets, float))
     # Entry i predicts the i highest distinct scores to be positive.
@@ -448,7 +483,7 @@ def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') ->
     edges = np.r_[highest + 2, counts.scores[::-1], lowest - 2]
     return float((edges[best] + edges[best + 1]) / 2)
 
-# %% ../nbs/lib/metrics.ipynb #039
+# %% ../nbs/lib/metrics.ipynb #041
 def best_thresholds(logits: ArrayLike, targets: ArrayLike) -> np.ndarray:
     """Find the threshold with the best F1 for each label.
 
@@ -465,6 +500,11 @@ def best_thresholds(logits: ArrayLike, targets: ArrayLike) -> np.ndarray:
         0 for a label that never occurs.
     """
     logits, targets = np.asarray(logits, float), np.asarray(targets, float)
+    if logits.shape != targets.shape or logits.ndim != 2:
+        raise ScoreError(
+            f'logits have the shape {logits.shape} and targets {targets.shape}; give '
+            'both as (n_rows, n_labels).'
+        )
     thresholds = np.zeros(logits.shape[1])
     for label, (scores, target) in enumerate(zip(logits.T, targets.T, strict=True)):
         known = ~np.isnan(target)
@@ -472,7 +512,7 @@ def best_thresholds(logits: ArrayLike, targets: ArrayLike) -> np.ndarray:
             thresholds[label] = best_threshold(scores[known], target[known])
     return thresholds
 
-# %% ../nbs/lib/metrics.ipynb #044
+# %% ../nbs/lib/metrics.ipynb #046
 def bin_starts(
     scores: np.ndarray, rows: np.ndarray, n_bins: int, scheme: str = 'mass'
 ) -> np.ndarray:
@@ -507,7 +547,7 @@ def bin_starts(
     starts = np.unique(np.r_[0, starts])
     return starts[starts < len(scores)]
 
-# %% ../nbs/lib/metrics.ipynb #046
+# %% ../nbs/lib/metrics.ipynb #048
 def bin_table(
     proba: ArrayLike, targets: ArrayLike, n_bins: int = 20, scheme: str = 'mass'
 ) -> pd.DataFrame:
@@ -554,7 +594,7 @@ def _bins(
     n_rows = n_rows[used]
     return n_rows, total[used] / n_rows, hits[used] / n_rows
 
-# %% ../nbs/lib/metrics.ipynb #050
+# %% ../nbs/lib/metrics.ipynb #052
 def expected_calibration_error(
     proba: ArrayLike, targets: ArrayLike, n_bins: int = 20, scheme: str = 'mass'
 ) -> float:
@@ -614,7 +654,7 @@ def top_label(proba: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.nd
     """
     return proba.max(1), proba.argmax(1) == targets
 
-# %% ../nbs/lib/metrics.ipynb #054
+# %% ../nbs/lib/metrics.ipynb #056
 def draw_targets(proba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw labels for which the scores are perfectly calibrated.
 
@@ -659,13 +699,15 @@ def ece_null_level(
     -------
     float
     """
-    proba, _ = check_proba(proba, np.zeros(len(proba)))
+    check_setting('draws', draws, COUNT)
+    check_setting('seed', seed, SEED)
+    proba, _ = check_proba(proba, np.zeros(np.shape(proba)[:1]))
     counts, rng = ScoreCounts(proba), np.random.default_rng(seed)
     drawn = (counts.count(draw_targets(proba, rng)) for _ in range(draws))
     errors = [_ece(counts.scores, *counted, n_bins, scheme) for counted in drawn]
     return float(np.mean(errors))
 
-# %% ../nbs/lib/metrics.ipynb #060
+# %% ../nbs/lib/metrics.ipynb #062
 _CELLS = 2048  # of [0, 1]
 _DAMPING = (np.arange(_CELLS + 1) * np.pi) ** 2 / 2
 _ENDS = np.r_[0.5, np.ones(_CELLS - 1), 0.5]  # an end cell is half as wide
@@ -704,7 +746,7 @@ def _residuals_on_grid(
     grid[[0, -1]] *= 2
     return grid
 
-# %% ../nbs/lib/metrics.ipynb #063
+# %% ../nbs/lib/metrics.ipynb #065
 def _ranking(rows: np.ndarray, positives: np.ndarray) -> dict[str, float]:
     """Return AUC, and precision, recall and F1 at the threshold with the best F1."""
     rows_upto, positives_upto = np.cumsum(rows), np.cumsum(positives)
@@ -723,7 +765,7 @@ def _ranking(rows: np.ndarray, positives: np.ndarray) -> dict[str, float]:
         'f1': f1[best],
     }
 
-# %% ../nbs/lib/metrics.ipynb #065
+# %% ../nbs/lib/metrics.ipynb #067
 _MIN_LOG = np.log(np.finfo(float).eps)  # the floor of scikit-learn's log-loss
 
 
@@ -764,7 +806,7 @@ class _BinaryMetrics:
         smooth = {'smooth_ece': _smooth_ece(self.proba, rows, positives)}
         return summary | errors | smooth | _corp(rows, positives, summary['brier'])
 
-# %% ../nbs/lib/metrics.ipynb #068
+# %% ../nbs/lib/metrics.ipynb #070
 def _bin_errors(
     scores: np.ndarray, rows: np.ndarray, positives: np.ndarray, n_bins: int
 ) -> dict[str, float]:
@@ -780,7 +822,7 @@ def _bin_errors(
         'debiased_l2': np.sqrt(max(0.0, debiased_square)),
     }
 
-# %% ../nbs/lib/metrics.ipynb #071
+# %% ../nbs/lib/metrics.ipynb #073
 def _corp(rows: np.ndarray, positives: np.ndarray, brier: float) -> dict[str, float]:
     used = rows > 0
     rows, positives = rows[used], positives[used]
@@ -795,7 +837,7 @@ def _corp(rows: np.ndarray, positives: np.ndarray, brier: float) -> dict[str, fl
         'uncertainty': uncertainty,
     }
 
-# %% ../nbs/lib/metrics.ipynb #073
+# %% ../nbs/lib/metrics.ipynb #075
 def compute_calibration_summary(
     eval_dict: Mapping[str, pd.DataFrame],
     label_col: str = 'label',
@@ -834,6 +876,8 @@ def compute_calibration_summary(
     gaps of bins are not weighted by their rows, which changes the error only where ties
     or few rows make bins unequal.
     """
+    if not isinstance(eval_dict, Mapping) or not eval_dict:
+        raise ScoreError('eval_dict is not a dict of tables by name; give one.')
     summaries = []
     for name, table in eval_dict.items():
         for column in (label_col, score_col):
@@ -846,7 +890,7 @@ def compute_calibration_summary(
         summaries.append(summary | {'name': name})
     return pd.DataFrame(summaries)
 
-# %% ../nbs/lib/metrics.ipynb #081
+# %% ../nbs/lib/metrics.ipynb #083
 _TOP_LABEL = (
     'calibration_error',
     'ece_width',
@@ -896,11 +940,11 @@ class _ClassMetrics:
             errors.append(_ece(counts.scores, *counted, self.n_bins, scheme))
         return np.mean(errors)
 
-# %% ../nbs/lib/metrics.ipynb #083
+# %% ../nbs/lib/metrics.ipynb #085
 def _measure(proba: np.ndarray, n_bins: int) -> _BinaryMetrics | _ClassMetrics:
     return (_BinaryMetrics if proba.ndim == 1 else _ClassMetrics)(proba, n_bins)
 
-# %% ../nbs/lib/metrics.ipynb #088
+# %% ../nbs/lib/metrics.ipynb #090
 def _basic_intervals(
     values: pd.Series, resampled: list[dict[str, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -921,7 +965,7 @@ def _basic_intervals(
     low, high = ends.to_numpy()
     return low, high
 
-# %% ../nbs/lib/metrics.ipynb #090
+# %% ../nbs/lib/metrics.ipynb #092
 def calibration_metrics(
     proba: ArrayLike,
     targets: ArrayLike,
@@ -955,6 +999,7 @@ def calibration_metrics(
         scores were perfectly calibrated: `null`, `null_low`, `null_high`.
     """
     check_setting('draws', draws, IntRange(0))
+    check_setting('seed', seed, SEED)
     proba, targets = check_proba(proba, targets)
     measure = _measure(proba, n_bins)
     table = pd.DataFrame({'value': measure(targets)})
@@ -977,7 +1022,7 @@ def calibration_metrics(
         table['null_low'], table['null_high'] = np.nanquantile(null, [0.025, 0.975], 0)
     return table
 
-# %% ../nbs/lib/metrics.ipynb #104
+# %% ../nbs/lib/metrics.ipynb #106
 def label_metrics(
     proba: np.ndarray, targets: np.ndarray, labels: Sequence[str], n_bins: int = 20
 ) -> pd.DataFrame:
@@ -1001,6 +1046,11 @@ def label_metrics(
         `brier`, `ece_mass`, `null` (that of perfectly calibrated scores, 100 draws),
         `auc`.
     """
+    _check_rows(targets, proba)
+    if len(labels) != proba.shape[1]:
+        raise ScoreError(
+            f'there are {len(labels)} labels for {proba.shape[1]} columns.'
+        )
     rows = {}
     for name, score, target in zip(labels, proba.T, targets.T, strict=True):
         metrics = calibration_metrics(score, target, n_bins, 100, progress=False)
@@ -1015,7 +1065,7 @@ def label_metrics(
     table.loc['mean'] = table.mean()
     return table
 
-# %% ../nbs/lib/metrics.ipynb #107
+# %% ../nbs/lib/metrics.ipynb #109
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> pd.DataFrame:
     """Return the error rate among the most confident rows.
 
@@ -1039,6 +1089,9 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> pd.DataFrame:
     """
     confidence = np.asarray(confidence, float)
     n_rows = len(confidence)
+    if np.isnan(confidence).any():
+        row = first_row(np.isnan(confidence))
+        raise ScoreError(f'row {row} (0-based) has the confidence NaN; drop it.')
     is_error = 1 - check_targets(correct, n_rows, source_name='correct')
     rows, errors = ScoreCounts(-confidence).count(is_error)
     answered = np.arange(1, n_rows + 1)
