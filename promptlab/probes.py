@@ -26,7 +26,12 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import (
+    ClassifierTags,
+    RegressorTags,
+    check_consistent_length,
+    column_or_1d,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
@@ -41,7 +46,6 @@ from promptlab.settings import (
     FloatRange,
     IntRange,
     check_fields,
-    check_setting,
 )
 
 # %% ../nbs/lib/probes.ipynb #006
@@ -140,7 +144,8 @@ def _find_classes(
         return None
     if type_of_target(y) == 'continuous':
         raise ValueError(
-            f'{probe.name} learns classes, the targets are numbers; use another probe.'
+            f'{probe.name} learns classes, but the targets are numbers (Unknown label '
+            'type: continuous); use another probe.'
         )
     present = np.unique(y)
     known = present if classes is None else np.asarray(classes)
@@ -149,7 +154,7 @@ def _find_classes(
         known_names = ', '.join(map(str, known))
         raise ValueError(f'the class {unknown[0]} is not one of {known_names}.')
     if len(known) < 2:
-        raise ValueError(f'all targets are {known[0]}; there is nothing to learn.')
+        raise ValueError(f'all targets are of one class ({known[0]}); give two.')
     return known
 
 # %% ../nbs/lib/probes.ipynb #017
@@ -170,6 +175,9 @@ class Probe(ScoreReader, BaseEstimator):
         What it can learn.
     inputs : {'vectors', 'tokens'}
         Whether it takes one vector per text, or one per token.
+    ranges : dict
+        What its parameters may be, see `promptlab.settings.check_fields`; as is usual
+        in scikit-learn they are checked when it is fitted.
     n_parameters : int or None
         How many numbers it has learnt, where that is known.
     """
@@ -177,6 +185,7 @@ class Probe(ScoreReader, BaseEstimator):
     name = 'probe'
     targets = 'classes'
     inputs = 'vectors'
+    ranges: dict[str, tuple] = {}
     n_parameters: int | None = None
 
     def fit_scores(
@@ -242,6 +251,7 @@ class Probe(ScoreReader, BaseEstimator):
         ValueError
             If it cannot learn such targets, or rows are not usable.
         """
+        check_fields(self, self.ranges)
         X = _check_features(self, X, reset=True)
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
@@ -349,9 +359,11 @@ class Probe(ScoreReader, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        is_regressor = self.targets == 'numbers'
-        tags.estimator_type = 'regressor' if is_regressor else 'classifier'
         tags.target_tags.required = True
+        if self.targets == 'numbers':
+            tags.estimator_type, tags.regressor_tags = 'regressor', RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = 'classifier', ClassifierTags()
         return tags
 
 # %% ../nbs/lib/probes.ipynb #022
@@ -368,10 +380,11 @@ class SingleStepOpt(Probe):
         What it can learn.
     """
 
+    ranges = {'name': (str,), 'targets': ('classes', 'numbers', 'either')}
+
     def __init__(self, name: str, classifier: Any, targets: str = 'classes'):
         self.name = name
         self.classifier = classifier
-        check_setting('targets', targets, 'classes', 'numbers', 'either')
         self.targets = targets
 
     @property
@@ -422,9 +435,9 @@ class KNN(SingleStepOpt):
 
     name = 'knn'
     targets = 'classes'
+    ranges = {'n_neighbors': (COUNT,)}
 
     def __init__(self, n_neighbors: int = 15):
-        check_setting('n_neighbors', n_neighbors, COUNT)
         self.n_neighbors = n_neighbors
 
     @property
@@ -448,9 +461,9 @@ class Logistic(SingleStepOpt):
     name = 'logistic'
     targets = 'classes'
     link = 'logit'
+    ranges = {'C': (POSITIVE,), 'tol': (POSITIVE,)}
 
     def __init__(self, C: float = 0.1, tol: float = 1e-4):
-        check_setting('C', C, POSITIVE)
         self.C = C
         self.tol = tol
 
@@ -674,6 +687,7 @@ class Linear(Probe):
         list of Linear
             One fitted probe per set.
         """
+        check_fields(self, self.ranges)
         y = np.asarray(y)
         template = copy.copy(self)
         template.classes_ = _find_classes(self, y, classes)
@@ -747,18 +761,13 @@ class LDA(Linear):
     ----------
     shrinkage : float, default 0.1
         0 takes the covariance of the rows, 1 a multiple of the identity.
-
-    Raises
-    ------
-    SettingError
-        If the shrinkage is not between 0 and 1.
     """
 
     name = 'lda'
     link = 'logit'
+    ranges = {'shrinkage': (FloatRange(0, 1, True, True),)}
 
     def __init__(self, shrinkage: float = 0.1):
-        check_setting('shrinkage', shrinkage, FloatRange(0, 1, True, True))
         self.shrinkage = shrinkage
 
     def solve(
@@ -795,18 +804,13 @@ class Ridge(Linear):
     ----------
     alpha : float, default 100.0
         Weight of the penalty.
-
-    Raises
-    ------
-    SettingError
-        If `alpha` is not positive.
     """
 
     name = 'ridge'
     targets = 'either'
+    ranges = {'alpha': (POSITIVE,)}
 
     def __init__(self, alpha: float = 100.0):
-        check_setting('alpha', alpha, POSITIVE)
         self.alpha = alpha
 
     def code_targets(self, y: np.ndarray) -> np.ndarray:
@@ -902,16 +906,6 @@ def _mean_loss(
     return total / n_rows
 
 # %% ../nbs/lib/probes.ipynb #066
-_TRAINING_RANGES = {
-    'batch_size': (COUNT,),
-    'max_epoch': (COUNT,),
-    'lr': (POSITIVE,),
-    'weight_decay': (NOT_NEGATIVE,),
-    'patience': (IntRange(0),),
-    'seed': (SEED,),
-}
-
-
 class MultiStepOpt(Probe):
     """A probe that is trained by gradient steps; the base class.
 
@@ -943,6 +937,14 @@ class MultiStepOpt(Probe):
     name = 'multi-step'
     targets = 'either'
     link = 'logit'
+    ranges = {
+        'batch_size': (COUNT,),
+        'max_epoch': (COUNT,),
+        'lr': (POSITIVE,),
+        'weight_decay': (NOT_NEGATIVE,),
+        'patience': (IntRange(0),),
+        'seed': (SEED,),
+    }
 
     def __init__(
         self,
@@ -959,7 +961,6 @@ class MultiStepOpt(Probe):
         self.weight_decay = weight_decay
         self.patience = patience
         self.seed = seed
-        check_fields(self, _TRAINING_RANGES)
 
     def build(self, width: int, n_outputs: int) -> torch.nn.Module:
         """Make the module.
@@ -1149,18 +1150,20 @@ def make_probe(choice: Any) -> Probe:
     Raises
     ------
     ValueError
-        If no probe has that name.
+        If no probe has that name, or one of its parameters is out of range.
     TypeError
         If it is something else.
     """
     if isinstance(choice, type) and issubclass(choice, Probe):
-        return choice()
+        choice = choice()
     if not isinstance(choice, (str, Probe)) and hasattr(choice, 'get_params'):
         targets = 'numbers' if is_regressor(choice) else 'classes'
         return SingleStepOpt(type(choice).__name__, choice, targets)
-    return PROBES.resolve(choice)
+    probe = PROBES.resolve(choice)
+    check_fields(probe, probe.ranges)
+    return probe
 
-# %% ../nbs/lib/probes.ipynb #084
+# %% ../nbs/lib/probes.ipynb #087
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of the variation of numbers that predictions explain.
 
@@ -1180,7 +1183,7 @@ def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     squares = ((y - predicted) ** 2).sum()
     return float(1 - squares / variation) if variation > 0 else math.nan
 
-# %% ../nbs/lib/probes.ipynb #086
+# %% ../nbs/lib/probes.ipynb #089
 def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     r2 = r_squared(y, predicted)
     is_ranked = np.ptp(predicted) > 0 and np.ptp(y) > 0
@@ -1188,7 +1191,7 @@ def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     rmse = float(((y - predicted) ** 2).mean() ** 0.5)
     return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
 
-# %% ../nbs/lib/probes.ipynb #088
+# %% ../nbs/lib/probes.ipynb #091
 def _f1(y: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
     """Return F1 of class 1 of two, or the mean over the classes that occur."""
     pairs = np.bincount(y * n_classes + predicted, minlength=n_classes**2)
@@ -1204,7 +1207,7 @@ def _area_under_curve(positive: np.ndarray, scores: np.ndarray) -> float:
     rank_sum = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
     return rank_sum / (n_positive * (len(positive) - n_positive))
 
-# %% ../nbs/lib/probes.ipynb #090
+# %% ../nbs/lib/probes.ipynb #093
 def evaluate_probe(
     y: np.ndarray, probe: ScoreReader, scores: np.ndarray
 ) -> dict[str, float]:
@@ -1240,7 +1243,7 @@ def evaluate_probe(
         metrics['brier'] = ((proba - np.eye(probe.n_classes)[y]) ** 2).sum(1).mean()
     return {name: float(value) for name, value in metrics.items()}
 
-# %% ../nbs/lib/probes.ipynb #094
+# %% ../nbs/lib/probes.ipynb #097
 def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarray:
     """Draw one random target per type, from those there are.
 
@@ -1267,7 +1270,7 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
 
-# %% ../nbs/lib/probes.ipynb #097
+# %% ../nbs/lib/probes.ipynb #100
 _SHARES = 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0
 
 
@@ -1300,7 +1303,7 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
     blocks[order] = np.searchsorted(ends, np.arange(n_rows), 'right')
     return blocks
 
-# %% ../nbs/lib/probes.ipynb #099
+# %% ../nbs/lib/probes.ipynb #102
 def online_code(
     probas: Sequence[np.ndarray],
     y: np.ndarray,
