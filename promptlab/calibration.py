@@ -31,8 +31,8 @@ from promptlab.calibrators import (
     class_logits,
     proba_to_logits,
 )
-from .data import numeric_column, read_table
-from .files import write_atomic, write_json
+from .data import label_column, numeric_column, read_table, row_name
+from .files import claim_folder, write_atomic, write_json
 from promptlab.metrics import (
     ScoreCounts,
     ScoreError,
@@ -43,7 +43,7 @@ from promptlab.metrics import (
     draw_targets,
     wilson_interval,
 )
-from .settings import IntRange, check_setting
+from .settings import SEED, IntRange, SettingError, check_names, check_setting
 
 # %% ../nbs/posts/calibration.ipynb #012
 Scores = ArrayLike | Mapping[str, ArrayLike]
@@ -430,7 +430,7 @@ def calibration_report(
 
 # %% ../nbs/posts/calibration.ipynb #044
 def cross_calibrate(
-    calibrator: Calibrator,
+    calibrator: str | Calibrator,
     logits: ArrayLike,
     targets: ArrayLike,
     folds: int = 5,
@@ -440,8 +440,8 @@ def cross_calibrate(
 
     Parameters
     ----------
-    calibrator : Calibrator
-        Cloned for each fold.
+    calibrator : str or Calibrator
+        A name in `CALIBRATORS`, or a calibrator, which is cloned for each fold.
     logits : array-like of float, shape (n_rows,) or (n_rows, n_classes)
         As for `Calibrator.fit`.
     targets : array-like of int, shape (n_rows,)
@@ -460,9 +460,11 @@ def cross_calibrate(
     ScoreError
         If a class has fewer rows than there are folds.
     """
+    calibrator = CALIBRATORS.resolve(calibrator)
     logits = check_logits(logits)
     n_classes = 2 if logits.ndim == 1 else logits.shape[1]
     targets = check_targets(targets, len(logits), n_classes)
+    check_setting('seed', seed, SEED)
     rarest = np.unique(targets, return_counts=True)[1].min()
     check_setting('folds', folds, IntRange(2))
     if rarest < folds:
@@ -488,34 +490,79 @@ class _ScoredTable(NamedTuple):
     targets: np.ndarray
 
 
+def _check_columns(
+    label: str, score: str | None, logits: Sequence[str] | None, eps: float | None
+) -> list[str]:
+    """Return the columns of scores, or refuse what does not go together."""
+    if (score is None) == (logits is None):
+        raise ScoreError(
+            'give either a column of probabilities (score) or columns of logits; '
+            'they are not guessed from the numbers.'
+        )
+    names = [score] if logits is None else list(logits)
+    if eps is not None and score is None:
+        raise SettingError('eps is for probabilities; logits need none.')
+    for name in names:
+        if names.count(name) > 1 or name == label:
+            raise SettingError(f'the column {name!r} is named twice; name each once.')
+    return names
+
+
+def _class_names(
+    cells: pd.Series, columns: list[str], labels: Sequence[str] | None
+) -> list[str]:
+    """Return the label names: given ones, or the columns if they are, or numbers."""
+    n_classes = max(2, len(columns))
+    if labels is not None:
+        if isinstance(labels, str) or len(labels) != n_classes:
+            raise SettingError(f'labels is {labels!r}; give {n_classes} names.')
+        return list(labels)
+    occurring = set(cells.dropna().astype(str).str.strip())
+    if len(columns) > 1 and occurring <= set(columns):
+        return columns
+    return [str(number) for number in range(n_classes)]
+
+
 def _read_scores(
     source: Any,
     label: str,
     score: str | None,
     logits: Sequence[str] | None,
     eps: float | None,
+    labels: Sequence[str] | None = None,
 ) -> _ScoredTable:
     """Read the columns of a table, and check them."""
-    if (score is None) == (logits is None):
-        raise ScoreError(
-            'give either a column of probabilities (score) or columns of logits; '
-            'they are not guessed from the numbers.'
-        )
+    names = _check_columns(label, score, logits, eps)
     table = read_table(source)
     name = str(source) if isinstance(source, (str, Path)) else 'the table'
-    names = [score] if logits is None else list(logits)
-    columns = np.stack([numeric_column(table, column, name) for column in names], 1)
-    if logits is None:
-        proba = columns[:, 0]
-        checked = proba_to_logits(proba, eps)
+    bounds = None if score is None else (0, 1)
+    columns = [numeric_column(table, column, name, bounds) for column in names]
+    if score is not None:
+        proba, checked = columns[0], _score_logits(table, columns[0], eps, name)
     else:
-        checked = check_logits(columns)
+        checked = check_logits(np.stack(columns, 1))
         proba = softmax(class_logits(checked), 1)
         proba = proba[:, 1] if proba.shape[1] == 2 else proba
-    n_classes = 2 if proba.ndim == 1 else proba.shape[1]
-    labels = numeric_column(table, label, name)
-    targets = check_targets(labels, len(table), n_classes, f'{name}, column {label!r}')
+    classes = (
+        ['0', '1'] if label not in table else _class_names(table[label], names, labels)
+    )
+    targets = label_column(table, label, classes, name)
     return _ScoredTable(name, names, proba, checked, targets)
+
+
+def _score_logits(
+    table: pd.DataFrame, proba: np.ndarray, eps: float | None, name: str
+) -> np.ndarray:
+    """Return the logits of probabilities, or name the row that has none."""
+    is_certain = (proba <= 0) | (proba >= 1)
+    if eps is None and is_certain.any():
+        row = int(is_certain.argmax())
+        raise ScoreError(
+            f'{row_name(table, row, name)} has the probability {proba[row]:g}, whose '
+            'logit is infinite; keep the logits, or choose eps, as eps=1e-5 for five '
+            'digits.'
+        )
+    return proba_to_logits(proba, eps)
 
 # %% ../nbs/posts/calibration.ipynb #049
 def _calibrate(
@@ -542,6 +589,7 @@ def calibrate_table(
     folder: str | Path | None = None,
     eps: float | None = None,
     seed: int = 0,
+    labels: Sequence[str] | None = None,
     **settings: Any,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure and fix the calibration of a table of scores.
@@ -551,7 +599,7 @@ def calibrate_table(
     table : path-like, DataFrame or whatever `promptlab.data.read_table` takes
         One row per prediction.
     label : str
-        Its column of class numbers.
+        Its column of labels: class numbers, or names.
     score : str, optional
         Its column of probabilities of label 1. Give this or `logits`.
     logits : sequence of str, optional
@@ -564,6 +612,9 @@ def calibrate_table(
         With `score`: see `promptlab.calibrators.proba_to_logits`.
     seed : int, default 0
         Seed of folds and draws.
+    labels : sequence of str, optional
+        Names of the classes in the order of their numbers. By default the columns of
+        logits if the labels are called like them.
     **settings : object
         `n_bins`, `draws` and `progress` of `calibration_report`.
 
@@ -580,9 +631,11 @@ def calibrate_table(
         If a column is missing or holds something else.
     """
     calibrator = CALIBRATORS.resolve(calibrator)
-    scored = _read_scores(table, label, score, logits, eps)
+    check_names(settings, ('n_bins', 'draws', 'progress', 'title'), 'setting')
+    check_setting('seed', seed, SEED)
+    scored = _read_scores(table, label, score, logits, eps, labels)
     if folder is not None:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        claim_folder(folder)
     scores, fitted = _calibrate(calibrator, scored, seed)
     title = f'Calibration of {Path(scored.name).name}'
     settings = {'title': title, 'seed': seed} | settings
@@ -593,7 +646,7 @@ def calibrate_table(
         write_json(Path(folder) / 'calibrator.json', fitted)
     return metrics, fitted
 
-# %% ../nbs/posts/calibration.ipynb #086
+# %% ../nbs/posts/calibration.ipynb #087
 def _try_fit(name: str, logits: np.ndarray, targets: np.ndarray) -> Calibrator | None:
     try:
         return CALIBRATORS.resolve(name).fit(logits, targets)
@@ -613,7 +666,7 @@ def _mean_metrics(
     low, high = table.log_loss.quantile([0.025, 0.975])
     return {**table.mean(), 'low': low, 'high': high}
 
-# %% ../nbs/posts/calibration.ipynb #088
+# %% ../nbs/posts/calibration.ipynb #089
 SIMPLE_CALIBRATORS = (
     'temperature',
     'platt',
@@ -679,7 +732,7 @@ def label_curve(
             rows.append(refused | _mean_metrics(fitted, test_logits, test_targets))
     return pd.DataFrame(rows)
 
-# %% ../nbs/posts/calibration.ipynb #090
+# %% ../nbs/posts/calibration.ipynb #091
 def plot_label_curve(
     curve: pd.DataFrame,
     raw: float | None = None,
