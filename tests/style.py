@@ -210,11 +210,15 @@ class CodeCell:
     tree: ast.Module
 
     @property
+    def is_import(self) -> bool:
+        """Whether it only imports."""
+        return all(isinstance(node, IMPORTS) for node in self.tree.body)
+
+    @property
     def is_export(self) -> bool:
         """Whether it defines something for the package."""
-        return bool({'export', 'exports', 'exporti'} & self.options) and not all(
-            isinstance(node, IMPORTS) for node in self.tree.body
-        )
+        exports = bool({'export', 'exports', 'exporti'} & self.options)
+        return exports and not self.is_import
 
     @property
     def is_use(self) -> bool:
@@ -328,8 +332,8 @@ def measure_code(sources: list[Source]) -> dict[str, float]:
 
 
 def measure_pages(found: list[Page]) -> dict[str, float]:
-    """Measure the cells of some notebooks."""
-    cells = [cell for page in found for cell in page.cells]
+    """Measure the cells of some notebooks, leaving out those that only import."""
+    cells = [cell for page in found for cell in page.cells if not cell.is_import]
     n_exports = sum(cell.is_export for cell in cells)
     n_untested = sum(len(page.untested) for page in found)
     lengths = [cell.n_lines for cell in cells]
@@ -390,7 +394,7 @@ def main() -> None:
             )
     for page in found:
         for cell in page.cells:
-            if cell.n_lines > 40:
+            if cell.n_lines > 40 and not cell.is_import:
                 print(f'{page.path.stem}: {cell.n_lines} lines: {cell.first_line}')
         for cell in page.untested:
             print(f'{page.path.stem}: not followed by a test: {cell.first_line}')
