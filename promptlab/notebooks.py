@@ -232,8 +232,10 @@ def find_notebooks() -> dict[str, Path]:
                 f'{package} is not installed; install the development requirements: '
                 "pip install -e '.[dev]'."
             )
-    pages = [*sorted(folder.glob('posts/*.ipynb')), *sorted(folder.glob('lib/*.ipynb'))]
-    return {path.stem: path for path in (folder / 'index.ipynb', *pages)}
+    posts, pages = (
+        sorted(folder.glob(f'{kind}/[!_]*.ipynb')) for kind in ('posts', 'lib')
+    )
+    return {path.stem: path for path in (folder / 'index.ipynb', *posts, *pages)}
 
 # %% ../nbs/lib/notebooks.ipynb #026
 def _run_apart(source: Path, target: Path, *settings: Any) -> Path:
