@@ -301,6 +301,10 @@ class ProbeData:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __getitem__(self, row: int) -> dict[str, Any]:
+        """Return one row: its `text` and its `label`, as in `texts` and `y`."""
+        return {'text': self.texts[row], 'label': self.y[row].item()}
+
     def __repr__(self) -> str:
         if self.labels is None:
             targets = f'numbers from {self.y.min():.3g} to {self.y.max():.3g}'

@@ -364,6 +364,11 @@ class Pooler:
         self.layer = _checked_layer(layer)
         self.layer_method = layer_method
 
+    def __init_subclass__(cls):
+        super().__init_subclass__()
+        if cls.pool_layer is Pooler.pool_layer and cls.__call__ is Pooler.__call__:
+            raise TypeError(f'{cls.__name__} needs a method pool_layer(hidden, mask).')
+
     def pool_layer(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Pool the hidden states of one layer.
 
@@ -379,7 +384,7 @@ class Pooler:
         Tensor, shape (n_texts, n_features)
             On the same device; one row per token in turn where `per_token` is true.
         """
-        raise NotImplementedError(f'{type(self).__name__} needs a method pool_layer.')
+        raise NotImplementedError
 
     def __call__(
         self, hidden_states: Sequence[torch.Tensor], mask: torch.Tensor
@@ -460,7 +465,7 @@ class Pooler:
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name})'
 
-# %% ../nbs/lib/pooling.ipynb #029
+# %% ../nbs/lib/pooling.ipynb #030
 class ConcatPooler(Pooler):
     """Vectors of several poolers side by side; `a + b` makes one.
 
@@ -509,7 +514,7 @@ class ConcatPooler(Pooler):
         columns = {'layer': None, 'layers': layers, 'layer_method': 'side by side'}
         return columns | {'token': self.token}
 
-# %% ../nbs/lib/pooling.ipynb #032
+# %% ../nbs/lib/pooling.ipynb #033
 class PoolToken(Pooler):
     """The token at a place of the text.
 
@@ -551,7 +556,7 @@ class PoolToken(Pooler):
         rows = torch.arange(len(hidden), device=hidden.device)
         return hidden[rows, first + offset]
 
-# %% ../nbs/lib/pooling.ipynb #034
+# %% ../nbs/lib/pooling.ipynb #035
 class PoolMean(Pooler):
     """The mean of all tokens."""
 
@@ -562,7 +567,7 @@ class PoolMean(Pooler):
         weights = mask.to(hidden) / mask.sum(1, keepdim=True)
         return torch.einsum('bt,btd->bd', weights, hidden)
 
-# %% ../nbs/lib/pooling.ipynb #036
+# %% ../nbs/lib/pooling.ipynb #037
 class PoolMax(Pooler):
     """The largest value of each feature over all tokens."""
 
@@ -582,7 +587,7 @@ class PoolMin(Pooler):
         """Return the smallest value of each feature."""
         return hidden.masked_fill(~mask.bool()[..., None], torch.inf).amin(1)
 
-# %% ../nbs/lib/pooling.ipynb #038
+# %% ../nbs/lib/pooling.ipynb #039
 class AllTokens(Pooler):
     """All tokens, for a probe that weighs them itself."""
 
@@ -593,14 +598,14 @@ class AllTokens(Pooler):
         """Return the hidden states of all tokens, one text after the other."""
         return hidden[mask.bool()]
 
-# %% ../nbs/lib/pooling.ipynb #048
+# %% ../nbs/lib/pooling.ipynb #049
 POOLERS = Registry('pooler', Pooler)
 POOLERS.register('first', partial(PoolToken, quantile=0.0))
 POOLERS.register('last', partial(PoolToken, quantile=1.0))
 for _pooler in (PoolMean, PoolMax, PoolMin, AllTokens):
     POOLERS.register(_pooler.token, _pooler)
 
-# %% ../nbs/lib/pooling.ipynb #050
+# %% ../nbs/lib/pooling.ipynb #051
 def make_pooler(choice: str | float | Pooler, **settings: Any) -> Pooler:
     """Return the pooler that a user chose.
 
@@ -628,7 +633,7 @@ def make_pooler(choice: str | float | Pooler, **settings: Any) -> Pooler:
                 raise
     return POOLERS.resolve(choice, **settings)
 
-# %% ../nbs/lib/pooling.ipynb #053
+# %% ../nbs/lib/pooling.ipynb #054
 _LIBRARIES = ('builtins', 'numpy', 'promptlab', 'scipy', 'sklearn', 'torch')
 
 
@@ -688,7 +693,7 @@ def _describe_function(function: Any) -> list:
     }
     return [name, source, repr(function.__defaults__), values]
 
-# %% ../nbs/lib/pooling.ipynb #055
+# %% ../nbs/lib/pooling.ipynb #056
 def _describe_class(kind: type) -> list:
     """Return the names of a class and its bases, and the members of a user's own."""
     parts: list = [f'{kind.__module__}.{kind.__qualname__}']
@@ -701,7 +706,7 @@ def _describe_class(kind: type) -> list:
             parts.append([member, settings_of(value)])
     return parts + [_describe_class(base) for base in kind.__bases__]
 
-# %% ../nbs/lib/pooling.ipynb #060
+# %% ../nbs/lib/pooling.ipynb #061
 @dataclass
 class PooledFeatures:
     """Pooled features of texts; `features[rows]` reads some of them.
@@ -730,7 +735,7 @@ class PooledFeatures:
         ends = starts + self.lengths[rows]
         return [self.array[start:end] for start, end in zip(starts, ends, strict=True)]
 
-# %% ../nbs/lib/pooling.ipynb #062
+# %% ../nbs/lib/pooling.ipynb #063
 class _FeatureFile:
     """The file of one pooler, which grows by batches under a temporary name."""
 
@@ -784,7 +789,7 @@ def _reserve(path: Path) -> None:
             'make room, or choose another place.'
         ) from None
 
-# %% ../nbs/lib/pooling.ipynb #065
+# %% ../nbs/lib/pooling.ipynb #066
 def _resume_at(note: Path, names: list[str]) -> int:
     """Return how many batches an interrupted pass has written to all these files."""
     try:
@@ -794,7 +799,7 @@ def _resume_at(note: Path, names: list[str]) -> int:
     except (FileNotFoundError, DamagedFile):
         return 0
 
-# %% ../nbs/lib/pooling.ipynb #067
+# %% ../nbs/lib/pooling.ipynb #068
 def _open_features(
     file: _FeatureFile, lengths: np.ndarray, batches: list[np.ndarray]
 ) -> PooledFeatures:
@@ -806,7 +811,7 @@ def _open_features(
     array = np.load(file.path, mmap_mode='r')
     return PooledFeatures(array, starts, lengths if file.pooler.per_token else None)
 
-# %% ../nbs/lib/pooling.ipynb #069
+# %% ../nbs/lib/pooling.ipynb #070
 def _run_passes(
     encoder: LayerEncoder,
     ids: list[list[int]],
@@ -835,7 +840,7 @@ def _run_passes(
         file.finish()
     note.unlink()
 
-# %% ../nbs/lib/pooling.ipynb #071
+# %% ../nbs/lib/pooling.ipynb #072
 def pool_texts(
     encoder: LayerEncoder,
     texts: Sequence[str],

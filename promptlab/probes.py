@@ -8,6 +8,7 @@ __all__ = ['PROBES', 'ScoreReader', 'Probe', 'SingleStepOpt', 'KNN', 'Logistic',
 # %% ../nbs/lib/probes.ipynb #003
 import copy
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -162,7 +163,7 @@ def _has_link(probe: 'Probe') -> bool:
     return probe.link is not None
 
 
-class Probe(ScoreReader, BaseEstimator):
+class Probe(ScoreReader, BaseEstimator, ABC):
     """A classifier or regression on frozen features; the base class.
 
     A subclass gives `fit_scores` and `score_rows`, and sets the attributes that differ.
@@ -188,6 +189,7 @@ class Probe(ScoreReader, BaseEstimator):
     ranges: dict[str, tuple] = {}
     n_parameters: int | None = None
 
+    @abstractmethod
     def fit_scores(
         self, X: Any, y: np.ndarray, X_val: Any = None, y_val: np.ndarray | None = None
     ) -> None:
@@ -203,8 +205,8 @@ class Probe(ScoreReader, BaseEstimator):
             Validation rows, for instance to stop training. Thresholds are tuned on them
             afterwards.
         """
-        raise NotImplementedError(f'{type(self).__name__} needs a method fit_scores.')
 
+    @abstractmethod
     def score_rows(self, X: Any) -> np.ndarray:
         """Return the scores of features.
 
@@ -218,7 +220,6 @@ class Probe(ScoreReader, BaseEstimator):
         float array, shape (n_rows,) or (n_rows, n_classes)
             One column for two classes and for numbers, else one per class.
         """
-        raise NotImplementedError(f'{type(self).__name__} needs a method score_rows.')
 
     def fit(
         self,
@@ -624,6 +625,7 @@ class Linear(Probe):
         Intercepts.
     """
 
+    @abstractmethod
     def solve(
         self, moments: Moments, targets: np.ndarray, training_sets: Sequence
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -643,7 +645,6 @@ class Linear(Probe):
         coef : float64 array, shape (n_features, n_targets)
         intercept : float64 array, shape (n_targets,)
         """
-        raise NotImplementedError(f'{type(self).__name__} needs a method solve.')
 
     def code_targets(self, y: np.ndarray) -> np.ndarray:
         """Return the numbers that are regressed on.
@@ -962,6 +963,7 @@ class MultiStepOpt(Probe):
         self.patience = patience
         self.seed = seed
 
+    @abstractmethod
     def build(self, width: int, n_outputs: int) -> torch.nn.Module:
         """Make the module.
 
@@ -979,10 +981,6 @@ class MultiStepOpt(Probe):
             features (n_rows, n_tokens, width) and a boolean mask (n_rows, n_tokens).
             It returns (n_rows, n_outputs).
         """
-        raise NotImplementedError(
-            f'{type(self).__name__} needs a method build(width, n_outputs) that '
-            'returns a torch module.'
-        )
 
     def make_optimizer(self) -> torch.optim.Optimizer:
         """Return the optimizer of `module_`."""
