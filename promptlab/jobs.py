@@ -40,6 +40,7 @@ from promptlab.files import (
     write_json,
 )
 from .registry import Registry
+from .settings import check_names
 
 # %% ../nbs/lib/jobs.ipynb #007
 @functools.lru_cache
@@ -930,6 +931,10 @@ def _is_locked(lock: FileLock) -> bool:
     return False
 
 # %% ../nbs/lib/jobs.ipynb #084
+_KEY = re.compile('[0-9a-f]{32}')
+_STATES = ('done', 'failed', 'running', 'interrupted', 'damaged')
+
+
 def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
     """List what a folder of jobs holds.
 
@@ -957,7 +962,7 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
         )
     suffixes = ('.safetensors', '.error.json', '.lock')
     files = [f for f in store.folder.iterdir() if f.name.endswith(suffixes)]
-    keys = sorted({file.name.split('.')[0] for file in files} - {''})
+    keys = sorted(filter(_KEY.fullmatch, {file.name.split('.')[0] for file in files}))
     columns = ['name', 'state', 'seconds', 'bytes', 'age', 'error', 'key']
     rows = [_describe(store, key) for key in keys]
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
@@ -965,6 +970,8 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
 # %% ../nbs/lib/jobs.ipynb #086
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
+
+    Files that are not of jobs are left alone.
 
     Parameters
     ----------
@@ -977,14 +984,21 @@ def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -
     -------
     int
         How many jobs were deleted.
+
+    Raises
+    ------
+    SettingError
+        If there is no such state.
     """
+    check_names(states, _STATES, 'state')
     table = list_jobs(folder)
     chosen = table[table.state.isin(set(states) - {'running'})]
     for key in chosen.key:
         for file in Path(folder).glob(f'{key}.*'):
             file.unlink(missing_ok=True)
     hour_ago = time.time() - 3600
-    for file in Path(folder).glob('.*'):
-        if file.is_file() and file.stat().st_mtime < hour_ago:
+    for file in Path(folder).glob('.*.tmp'):
+        is_ours = _KEY.fullmatch(file.name[1:].split('.')[0])
+        if is_ours and file.stat().st_mtime < hour_ago:
             file.unlink(missing_ok=True)
     return len(chosen)
