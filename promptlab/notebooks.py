@@ -139,7 +139,8 @@ def _run_cells(notebook: Any, path: Path, skipped: set[str], progress: bool) -> 
     with progress_bar(notebook.cells, path.stem, **shown) as cells:
         for number, cell in enumerate(cells, 1):
             if cell.cell_type == 'markdown' and cell.source.startswith('#'):
-                cells.set_postfix_str(cell.source.splitlines()[0].strip('# '))
+                heading = cell.source.splitlines()[0].split(' {#')[0]
+                cells.set_postfix_str(heading.strip('# '))
             options = cell_options(cell.source)
             left_out = skipped & options.keys() or options.get('eval') == 'false'
             if cell.cell_type != 'code' or left_out:
