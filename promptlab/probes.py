@@ -373,17 +373,23 @@ class SingleStepOpt(Probe):
 
     Parameters
     ----------
-    name : str
+    name : str, default 'single-step'
         What ledgers call it.
-    classifier : estimator
-        Any scikit-learn classifier or regression; it is cloned before it is fitted.
+    classifier : estimator, optional
+        Any scikit-learn classifier or regression; it is cloned before it is fitted. A
+        subclass may set it in its `__init__`.
     targets : {'classes', 'numbers', 'either'}
         What it can learn.
     """
 
     ranges = {'name': (str,), 'targets': ('classes', 'numbers', 'either')}
 
-    def __init__(self, name: str, classifier: Any, targets: str = 'classes'):
+    def __init__(
+        self,
+        name: str = 'single-step',
+        classifier: Any = None,
+        targets: str = 'classes',
+    ):
         self.name = name
         self.classifier = classifier
         self.targets = targets
@@ -397,6 +403,11 @@ class SingleStepOpt(Probe):
         self, X: Any, y: np.ndarray, X_val: Any = None, y_val: np.ndarray | None = None
     ) -> None:
         """Fit a clone of the estimator."""
+        if self.classifier is None:
+            raise ValueError(
+                f'{self.name} has no classifier; give one, or set self.classifier in '
+                '__init__.'
+            )
         self.classifier_ = clone(self.classifier).fit(X, y)
 
     def score_rows(self, X: Any) -> np.ndarray:
@@ -906,11 +917,50 @@ def _mean_loss(
                 optimizer.step()
     return total / n_rows
 
-# %% ../nbs/lib/probes.ipynb #066
+# %% ../nbs/lib/probes.ipynb #067
+class _ProbeLayers(torch.nn.Module):
+    """New copies of a probe's own layers, with the probe's `forward`."""
+
+    def __init__(self, probe: Any, layers: dict[str, torch.nn.Module], n_outputs: int):
+        super().__init__()
+        self.n_outputs = n_outputs
+        self._probe = copy.copy(probe)
+        for name, layer in layers.items():
+            layer = copy.deepcopy(layer)
+            for part in layer.modules():
+                if hasattr(part, 'reset_parameters'):
+                    part.reset_parameters()
+            self.add_module(name, layer)
+            setattr(self._probe, name, layer)
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        outputs = self._probe.forward(*inputs)
+        outputs = outputs[:, None] if outputs.ndim == 1 else outputs
+        if self.n_outputs == 1 and outputs.shape[1] == 2:
+            return outputs[:, 1:] - outputs[:, :1]
+        if outputs.shape[1] != self.n_outputs:
+            raise ValueError(
+                f'{self._probe.name} gives {outputs.shape[1]} outputs where '
+                f'{self.n_outputs} are needed; change the last layer.'
+            )
+        return outputs
+
+
+def _build_own_layers(probe: Any, width: int, n_outputs: int) -> torch.nn.Module:
+    """Build the module of a probe that made its layers in `__init__`."""
+    layers = {
+        name: value
+        for name, value in vars(probe).items()
+        if isinstance(value, torch.nn.Module) and not name.endswith('_')
+    }
+    return _ProbeLayers(probe, layers, n_outputs)
+
+# %% ../nbs/lib/probes.ipynb #069
 class MultiStepOpt(Probe):
     """A probe that is trained by gradient steps; the base class.
 
-    A subclass gives `build`, and `make_optimizer` or `loss` if they differ.
+    A subclass gives `build`, and `make_optimizer`, `make_scheduler` or `loss` if they
+    differ. Instead of `build` it may make its layers in `__init__` and give `forward`.
 
     Parameters
     ----------
@@ -963,6 +1013,11 @@ class MultiStepOpt(Probe):
         self.patience = patience
         self.seed = seed
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, 'forward') and cls.build is MultiStepOpt.build:
+            cls.build = _build_own_layers
+
     @abstractmethod
     def build(self, width: int, n_outputs: int) -> torch.nn.Module:
         """Make the module.
@@ -986,6 +1041,20 @@ class MultiStepOpt(Probe):
         """Return the optimizer of `module_`."""
         parameters = self.module_.parameters()
         return torch.optim.AdamW(parameters, self.lr, weight_decay=self.weight_decay)
+
+    def make_scheduler(self, optimizer: torch.optim.Optimizer) -> Any:
+        """Return what changes the learning rate after each epoch.
+
+        Parameters
+        ----------
+        optimizer : Optimizer
+            What `make_optimizer` returned.
+
+        Returns
+        -------
+        LRScheduler or None
+            By default None: the rate stays.
+        """
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean loss of a batch.
@@ -1028,6 +1097,7 @@ class MultiStepOpt(Probe):
     ) -> None:
         measure = partial(_mean_loss, self.module_, self.loss)
         optimizer, rng = self.make_optimizer(), np.random.default_rng(self.seed)
+        scheduler = self.make_scheduler(optimizer)
         best = _BestEpoch(self.patience)
         self.history_: list[dict[str, float]] = []
         for epoch in range(1, self.max_epoch + 1):
@@ -1035,6 +1105,8 @@ class MultiStepOpt(Probe):
             batches = np.split(order, range(self.batch_size, len(y), self.batch_size))
             loss = measure(self._batches(X, y, batches), optimizer)
             self.history_.append({'epoch': epoch, 'loss': loss})
+            if scheduler is not None:
+                scheduler.step()
             if y_val is None:
                 continue
             val_loss = measure(self._batches(X_val, y_val, _slices(len(y_val))))
@@ -1066,7 +1138,7 @@ class MultiStepOpt(Probe):
         """Weights of the module."""
         return sum(parameter.numel() for parameter in self.module_.parameters())
 
-# %% ../nbs/lib/probes.ipynb #070
+# %% ../nbs/lib/probes.ipynb #075
 class SingleLayer(MultiStepOpt):
     """One linear layer; its parameters are those of `MultiStepOpt`."""
 
@@ -1090,7 +1162,7 @@ class MLP(MultiStepOpt):
             torch.nn.Linear(64, n_outputs),
         )
 
-# %% ../nbs/lib/probes.ipynb #073
+# %% ../nbs/lib/probes.ipynb #078
 class _AttentionModule(torch.nn.Module):
     """A linear layer on a weighted mean of tokens."""
 
@@ -1118,7 +1190,7 @@ class AttentionProbe(MultiStepOpt):
         """Return the query and the layer."""
         return _AttentionModule(width, n_outputs)
 
-# %% ../nbs/lib/probes.ipynb #079
+# %% ../nbs/lib/probes.ipynb #084
 PROBES = Registry('probe', Probe)
 for _name, _probe in {
     'lda': LDA,
@@ -1131,7 +1203,7 @@ for _name, _probe in {
 }.items():
     PROBES.register(_name, _probe)
 
-# %% ../nbs/lib/probes.ipynb #081
+# %% ../nbs/lib/probes.ipynb #086
 def make_probe(choice: Any) -> Probe:
     """Return the probe that a user chose.
 
@@ -1161,7 +1233,7 @@ def make_probe(choice: Any) -> Probe:
     check_fields(probe, probe.ranges)
     return probe
 
-# %% ../nbs/lib/probes.ipynb #087
+# %% ../nbs/lib/probes.ipynb #092
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of the variation of numbers that predictions explain.
 
@@ -1181,7 +1253,7 @@ def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     squares = ((y - predicted) ** 2).sum()
     return float(1 - squares / variation) if variation > 0 else math.nan
 
-# %% ../nbs/lib/probes.ipynb #089
+# %% ../nbs/lib/probes.ipynb #094
 def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     r2 = r_squared(y, predicted)
     is_ranked = np.ptp(predicted) > 0 and np.ptp(y) > 0
@@ -1189,7 +1261,7 @@ def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     rmse = float(((y - predicted) ** 2).mean() ** 0.5)
     return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
 
-# %% ../nbs/lib/probes.ipynb #091
+# %% ../nbs/lib/probes.ipynb #096
 def _f1(y: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
     """Return F1 of class 1 of two, or the mean over the classes that occur."""
     pairs = np.bincount(y * n_classes + predicted, minlength=n_classes**2)
@@ -1205,7 +1277,7 @@ def _area_under_curve(positive: np.ndarray, scores: np.ndarray) -> float:
     rank_sum = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
     return rank_sum / (n_positive * (len(positive) - n_positive))
 
-# %% ../nbs/lib/probes.ipynb #093
+# %% ../nbs/lib/probes.ipynb #098
 def evaluate_probe(
     y: np.ndarray, probe: ScoreReader, scores: np.ndarray
 ) -> dict[str, float]:
@@ -1241,7 +1313,7 @@ def evaluate_probe(
         metrics['brier'] = ((proba - np.eye(probe.n_classes)[y]) ** 2).sum(1).mean()
     return {name: float(value) for name, value in metrics.items()}
 
-# %% ../nbs/lib/probes.ipynb #097
+# %% ../nbs/lib/probes.ipynb #102
 def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarray:
     """Draw one random target per type, from those there are.
 
@@ -1268,7 +1340,7 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
 
-# %% ../nbs/lib/probes.ipynb #100
+# %% ../nbs/lib/probes.ipynb #105
 _SHARES = 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0
 
 
@@ -1301,7 +1373,7 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
     blocks[order] = np.searchsorted(ends, np.arange(n_rows), 'right')
     return blocks
 
-# %% ../nbs/lib/probes.ipynb #102
+# %% ../nbs/lib/probes.ipynb #107
 def online_code(
     probas: Sequence[np.ndarray],
     y: np.ndarray,
