@@ -1,0 +1,181 @@
+"""Train the prompts that the package ships, and measure them.
+
+Each is a soft prompt of five tokens with a linear head on SmolLM2-135M-Instruct,
+trained on a public data set. The learning rate is chosen on validation rows; the test
+rows are read once, at the end.
+"""
+
+import argparse
+import copy
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from promptlab.calibrators import DegenerateFit, Platt, Temperature
+from promptlab.data import load, split_rows, targets
+from promptlab.lm import get_lm
+from promptlab.metrics import (
+    best_thresholds,
+    bootstrap,
+    calibration_metrics,
+    label_summary,
+)
+from promptlab.models import Truncated
+from promptlab.prompt import TrainedPrompt, train_many
+from promptlab.report import record
+
+VARIANTS = [{'lr': 0.01}, {'lr': 0.003}]
+TRAINING = {'schedule': 'linear', 'cache_budget': '14GiB', 'cache': 'auto'}
+
+
+def emotion_tables():
+    """Return train, validation and test tweets."""
+    return [load('emotion', split) for split in ('train', 'validation', 'test')]
+
+
+def sentiment_tables(n_train, n_test):
+    """Return train, validation and test reviews."""
+    rows = load('imdb', 'train', limit=n_train)
+    train, validation = split_rows(rows, (0.9, 0.1))
+    return train, validation, load('imdb', 'test', limit=n_test)
+
+
+def calibrated(prompt, logits, rows):
+    """Return the prompt with calibration folded into its linear head.
+
+    Platt scaling of a label's log odds and the temperature of several classes are both
+    linear in the logits, so the head can take them over.
+    """
+    head = copy.deepcopy(prompt.head)
+    if not prompt.is_multilabel:
+        temperature = Temperature().fit(logits, targets(rows)).fitted_parameters()
+        scale = torch.full((len(prompt.labels),), 1 / temperature['temperature'])
+        offset = torch.zeros(len(prompt.labels))
+    else:
+        columns = zip(logits.T, targets(rows).T, strict=True)
+        fits = [platt(log_odds, y) for log_odds, y in columns]
+        scale = torch.tensor([fit['slope'] for fit in fits])
+        offset = torch.tensor([fit['offset'] for fit in fits])
+    with torch.no_grad():
+        head.weight *= scale[:, None].to(head.weight)
+        head.bias.copy_(head.bias * scale.to(head.bias) + offset.to(head.bias))
+    changed = prompt.replace(head=head)
+    if changed.is_multilabel:
+        new_logits = logits * scale.numpy() + offset.numpy()
+        changed = changed.replace(thresholds=best_thresholds(new_logits, targets(rows)))
+    return changed
+
+
+def accuracy(y, logits):
+    """Return the share of rows whose largest logit is that of their label."""
+    return float((logits.argmax(1) == y).mean())
+
+
+def platt(log_odds, y):
+    """Return slope and offset of one label; a label too rare to fit stays as it is."""
+    try:
+        return Platt().fit(log_odds, y.astype(int)).fitted_parameters()
+    except DegenerateFit:
+        return {'slope': 1.0, 'offset': 0.0}
+
+
+def score_rows(prompt, rows):
+    """Return the main metrics of a prompt, with intervals over rows."""
+    logits = prompt.logits(rows.text, progress=False)
+    y = targets(rows)
+    if not prompt.is_multilabel:
+        scores = {'accuracy': bootstrap(accuracy, y, logits)}
+        probabilities = prompt.proba(logits)[:, 1]
+        return scores | {'calibration': calibration_metrics(y, probabilities)}
+    at_zero = (logits > 0).astype(int)
+    tuned = prompt.decide(logits)
+    measured = {}
+    for name, decisions in {
+        'threshold 0.5': at_zero,
+        'tuned thresholds': tuned,
+    }.items():
+        measured[name] = {
+            metric: bootstrap(
+                lambda t, d, m=metric: label_summary(t, d)[m], y, decisions, 200
+            )
+            for metric in ('micro_f1', 'macro_f1', 'jaccard')
+        }
+    return measured
+
+
+def measure(arguments, prompt, variant, validation, test, folder):
+    """Calibrate the chosen prompt, save it, and record how it does on test rows."""
+    final = calibrated(
+        prompt, prompt.logits(validation.text, progress=False), validation
+    )
+    final.save(folder / 'prompt')
+    final = TrainedPrompt.load(folder / 'prompt', prompt.lm)
+    measured = {
+        name: score_rows(final, rows)
+        for name, rows in {'validation': validation, 'test': test}.items()
+    }
+    settings = {key: str(value) for key, value in prompt.settings.items()}
+    record(
+        f'pretrained-{arguments.task}',
+        measured,
+        arguments.results,
+        model=arguments.model,
+        data='SemEval-2018 E-c' if arguments.task == 'emotion' else 'IMDB',
+        rows=prompt.settings['rows'],
+        test_rows=len(test),
+        seed=0,
+        device='cpu',
+        threads=arguments.threads,
+        dtype=str(prompt.lm.dtype),
+        settings=settings,
+        chosen=variant,
+        command=f'python benchmarks/pretrained.py {arguments.task}'
+        f' --epochs {arguments.epochs}',
+    )
+    print(measured['test'])
+
+
+def main():
+    """Train one prompt and record its measurements."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('task', choices=['emotion', 'sentiment'])
+    parser.add_argument('--model', default='smollm2')
+    parser.add_argument('--epochs', type=int, default=5)
+    parser.add_argument('--max-tokens', type=int)
+    parser.add_argument('--rows', type=int, default=4000, help='reviews to train on')
+    parser.add_argument('--test-rows', type=int, default=2000)
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads())
+    parser.add_argument('--folder', default='runs/pretrained')
+    parser.add_argument('--results', default='results')
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    warnings.simplefilter('ignore', Truncated)
+
+    lm = get_lm(arguments.model, dtype='auto')
+    tables = (
+        emotion_tables()
+        if arguments.task == 'emotion'
+        else sentiment_tables(arguments.rows, arguments.test_rows)
+    )
+    train, validation, test = tables
+    folder = Path(arguments.folder) / arguments.task
+    prompts = train_many(
+        lm,
+        train,
+        VARIANTS,
+        validation=validation,
+        folder=folder / 'training',
+        epochs=arguments.epochs,
+        max_tokens=arguments.max_tokens,
+        **TRAINING,
+    )
+    scores = [p.history.val_score.iloc[-1] for p in prompts]
+    best = int(np.argmax(scores))
+    print('validation scores', scores)
+    measure(arguments, prompts[best], VARIANTS[best], validation, test, folder)
+
+
+if __name__ == '__main__':
+    main()
