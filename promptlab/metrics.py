@@ -862,8 +862,10 @@ def compute_calibration_summary(
     -------
     DataFrame
         One row per model: `auc`, `precision`, `recall`, `f1`, `log_loss`, `brier`,
-        `calibration_error`, `name`. `promptlab.calibration.plot_calibration_summary`
-        draws the reliability curves and histograms of the same tables.
+        `calibration_error`, `calibration_error_unweighted`, `name`. The last error
+        counts each bin alike, the other one each row.
+        `promptlab.calibration.plot_calibration_summary` draws the reliability curves
+        and histograms of the same tables.
 
     Raises
     ------
@@ -872,9 +874,9 @@ def compute_calibration_summary(
 
     References
     ----------
-    E. Liu, calibration of fine-tuned transformers: columns and definitions. There the
-    gaps of bins are not weighted by their rows, which changes the error only where ties
-    or few rows make bins unequal.
+    E. Liu, calibration of fine-tuned transformers: columns and definitions, where the
+    calibration error is the unweighted one. The two differ only where ties or few rows
+    make bins unequal.
     """
     if not isinstance(eval_dict, Mapping) or not eval_dict:
         raise ScoreError('eval_dict is not a dict of tables by name; give one.')
@@ -886,8 +888,12 @@ def compute_calibration_summary(
                 raise ScoreError(f'{name} has no column {column!r}; it has {there}.')
         proba, targets = check_proba(table[score_col], table[label_col])
         measure = _BinaryMetrics(proba, n_bins)
-        summary = measure.summary(*measure.counts.count(targets), scheme)
-        summaries.append(summary | {'name': name})
+        rows, positives = measure.counts.count(targets)
+        summary = measure.summary(rows, positives, scheme)
+        _, score, rate = _bins(measure.proba, rows, positives, n_bins, scheme)
+        unweighted = np.sqrt(np.mean((score - rate) ** 2))
+        summary |= {'calibration_error_unweighted': unweighted, 'name': name}
+        summaries.append(summary)
     return pd.DataFrame(summaries)
 
 # %% ../nbs/lib/metrics.ipynb #083
