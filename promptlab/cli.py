@@ -18,7 +18,7 @@ import re
 import runpy
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -29,7 +29,15 @@ import pandas as pd
 import typer
 from typer.core import TyperCommand
 
-from .files import write_atomic, write_csv
+from .files import claim_file, claim_folder, csv_text, write_atomic
+from promptlab.settings import (
+    COUNT,
+    FloatRange,
+    IntRange,
+    SettingError,
+    check_names,
+    check_setting,
+)
 
 # %% ../nbs/lib/cli.ipynb #006
 class RegistryCommand(TyperCommand):
@@ -119,14 +127,14 @@ def main(args: list[str] | None = None) -> None:
     """
     args = (sys.argv[1:] if args is None else args) or ['--help']
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _show_once()
         try:
             code = app(args, prog_name='promptlab', standalone_mode=False) or 0
         except typer.Exit as error:
             code = error.exit_code
         except (typer.Abort, KeyboardInterrupt):
             code = 130
-            say('interrupted; what was saved is whole')
+            say('interrupted; what was saved is whole, and the same command goes on')
         except Exception as error:
             if '--debug' in args:
                 raise
@@ -146,15 +154,24 @@ def say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def _show_warning(message: Warning, *args: Any, **kwargs: Any) -> None:
-    """Show a warning without the line of code that gave it."""
-    say(f'note: {message}')
+def _show_once() -> Callable[..., None]:
+    """Return a function that shows each warning once, without its line of code."""
+    shown = set()
+
+    def show(message: Warning, *args: Any, **kwargs: Any) -> None:
+        if str(message) not in shown:
+            shown.add(str(message))
+            say(f'note: {message}')
+
+    return show
 
 
 def _one_sentence(error: Exception) -> str:
     """Return the message of an exception on one line."""
     if hasattr(error, 'format_message'):  # of click, about the command line itself
         message = error.format_message()
+    elif isinstance(error, OSError) and error.strerror:
+        message = f'{error.filename or "a file"}: {error.strerror}'
     else:
         message = str(error) or type(error).__name__
     return ' '.join(message.split())
@@ -180,18 +197,48 @@ class Options:
     max_tokens = Annotated[
         int | None, typer.Option(help='Truncate texts to this many tokens.')
     ]
+    safe_csv = Annotated[
+        bool,
+        typer.Option(
+            '--safe-csv',
+            help='Put an apostrophe before texts that a spreadsheet would compute.',
+        ),
+    ]
+
+
+def _parse_names(option: str, text: str | None) -> list[str]:
+    """Parse names that are separated by commas; none if the option is not given."""
+    if text is None:
+        return []
+    names = text.split(',')
+    for name in names:
+        if not name.strip() or names.count(name) > 1:
+            raise SettingError(
+                f'{option} is {text!r}; name at least one, each once, with commas '
+                'between them.'
+            )
+    return names
 
 
 def _parse_columns(text: str | None) -> dict[str, str] | None:
     """Parse `text=review,label=stars`."""
-    if not text:
+    if text is None:
         return None
-    try:
-        return dict(pair.split('=') for pair in text.split(','))
-    except ValueError:
-        raise ValueError(
-            f"columns are {text!r}; write them like 'text=review,label=stars'."
-        ) from None
+    pairs = [pair.split('=') for pair in _parse_names('--columns', text)]
+    if any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise SettingError(
+            f"--columns is {text!r}; write it like 'text=review,label=stars'."
+        )
+    if len(dict(pairs)) < len(pairs):
+        raise SettingError(f'--columns is {text!r}; give each column once.')
+    return dict(pairs)
+
+
+def _check_unused(reason: str, **options: Any) -> None:
+    """Refuse options that a command would ignore."""
+    for name, value in options.items():
+        if value is not None:
+            raise SettingError(f'--{name.replace("_", "-")} has no effect {reason}.')
 
 # %% ../nbs/lib/cli.ipynb #019
 def _list_data() -> None:
@@ -209,11 +256,13 @@ def _list_data() -> None:
         print(f'{"":<16} {len(data_set.labels)} labels, {state}')
 
 # %% ../nbs/lib/cli.ipynb #021
-def _describe_data(name: str, split: str | None, columns: str | None) -> None:
+def _describe_data(
+    name: str, split: str | None, columns: str | None, limit: int | None = None
+) -> None:
     """Print the size, the labels and some rows of a table."""
     from promptlab.data import load, targets
 
-    table = load(name, split, columns=_parse_columns(columns), labelled=None)
+    table = load(name, split, limit, columns=_parse_columns(columns), labelled=None)
     words = table.text.str.split().str.len()
     of_split = f' of the {split} split' if split else ''
     print(
@@ -238,6 +287,7 @@ def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> No
         raise ValueError(
             'data get needs a data set or a file, as in: data get mini-imdb.'
         )
+    claim_folder(folder)
     for name in names:
         for path in write_probing_sets(name, folder, limit):
             print(path)
@@ -262,14 +312,17 @@ def data_command(
     """List the data sets, describe one, or write some as probing sets."""
     names = names or []
     if names[:1] == ['get']:
+        _check_unused('on data get', split=split, columns=columns)
         _write_probing_sets(names[1:], out, limit)
     elif len(names) > 1:
         raise ValueError(
             f'describe one data set at a time, or write: data get {" ".join(names)}.'
         )
     elif names:
-        _describe_data(names[0], split, columns)
+        _describe_data(names[0], split, columns, limit)
     else:
+        reason = 'without a data set or file'
+        _check_unused(reason, split=split, columns=columns, limit=limit)
         _list_data()
 
 # %% ../nbs/lib/cli.ipynb #028
@@ -309,21 +362,35 @@ def _training_table(data: str, limit: int | None, seed: int, columns: str | None
 
 def _cache_budget(memory: str | None, disk: str | None) -> Any:
     """Join the two sizes to what `KVCacheStore` takes as its budget."""
-    if not disk:
+    if disk is None:
         return memory
-    return {'disk': disk, **({'memory': memory} if memory else {})}
+    return {'disk': disk, **({} if memory is None else {'memory': memory})}
 
 
 def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str, Any]:
     """Return the options that are settings of prompts and of training, and the head."""
     from promptlab.prompt import PromptConfig, TrainingConfig
 
-    settings = {'head': words.split(',') if words else 'linear'}
+    settings = {'head': _parse_names('--words', words) or 'linear'}
     for field in (*fields(PromptConfig), *fields(TrainingConfig)):
         if field.name in options:
             settings[field.name] = options[field.name]
     memory, disk = options.get('cache_budget'), options.get('cache_disk')
     return settings | {'cache_budget': _cache_budget(memory, disk)}
+
+
+def _check_training(settings: Mapping[str, Any], validation: float) -> None:
+    """Refuse settings before data and model are read."""
+    from promptlab.prompt import PromptConfig, TrainingConfig
+
+    check_setting('--validation', validation, FloatRange(0, 1, with_least=True))
+    for config in (PromptConfig, TrainingConfig):
+        names = {field.name for field in fields(config)} & settings.keys()
+        config(**{name: settings[name] for name in names})
+    if settings.get('patience') is not None and not validation:
+        raise SettingError(
+            '--patience needs held-out rows; give --validation 0.1, say.'
+        )
 
 # %% ../nbs/lib/cli.ipynb #030
 def _score_line(prompt: Any, table: pd.DataFrame, logits: np.ndarray) -> str:
@@ -473,12 +540,14 @@ def train_command(
     from promptlab.prompt import train
 
     _check_task(task, words)
-    data = data or _task_data(task)
+    settings = _prompt_settings(context.params, words)
+    _check_training(settings, validation)
+    data = _task_data(task) if data is None else data
     table = _training_table(data, limit, seed, columns)
     out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
+    claim_folder(out)
     lm = get_lm(model, device)
     say(f'{lm}\n{_describe_rows(table, data)}')
-    settings = _prompt_settings(context.params, words)
     prompt = train(lm, table, validation or None, out, **settings)
     _write_model_card(prompt, data, out)
     print(prompt.history.round(4).to_string(index=False))
@@ -515,31 +584,47 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
 # %% ../nbs/lib/cli.ipynb #047
 def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
-    from promptlab.data import check_table, load
+    from promptlab.data import check_table, read_lines
 
-    if texts and data:
-        raise ValueError('give texts or --data, not both.')
-    if data:
-        return load(data, labelled=None, **settings)
-    if not texts and sys.stdin.isatty():
+    if texts and data is not None:
+        raise SettingError('give texts or --data, not both.')
+    if data is not None:
+        return _load_with_labels(data, settings)
+    _check_unused('without --data', **settings)
+    if texts:
+        table, name = pd.DataFrame({'text': texts}), 'the texts'
+        return check_table(table, labelled=False, source_name=name)
+    if sys.stdin.isatty():
         raise ValueError(
             'there is nothing to predict; give texts, --data, or lines on standard '
             'input.'
         )
-    lines = texts or [line.rstrip('\n') for line in sys.stdin]
-    return check_table(
-        pd.DataFrame({'text': lines}), labelled=False, source_name='the input'
-    )
+    content = getattr(sys.stdin, 'buffer', sys.stdin).read()
+    content = content.encode() if isinstance(content, str) else content
+    name = 'standard input'
+    return check_table(read_lines(content, name), labelled=False, source_name=name)
+
+
+def _load_with_labels(data: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Load a table with its labels if they can be read, or else say why not."""
+    from promptlab.data import TableError, load
+
+    try:
+        return load(data, labelled=None, **settings)
+    except TableError as error:
+        table = load(data, labelled=False, **settings)  # fails again if texts are wrong
+        say(f'not scored: {error}')
+        return table
 
 # %% ../nbs/lib/cli.ipynb #049
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
-    if not (tasks or words):
+    if tasks is None and not words:
         raise ValueError(
             'there is no prompt to predict with; name its folder, or give --tasks '
             'sentiment,emotion.'
         )
-    names = [name.strip() for name in tasks.split(',')] if tasks else []
+    names = [name.strip() for name in _parse_names('--tasks', tasks)]
     folders = {name: runs / name for name in names} or {'': Path(words.pop(0))}
     for folder in folders.values():
         if not (folder / 'prompt.json').is_file():
@@ -550,16 +635,39 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
     return folders
 
 # %% ../nbs/lib/cli.ipynb #051
-def _write_table(table: pd.DataFrame, out: Path | None) -> None:
+def _check_out(out: Path | None) -> None:
+    """Refuse a file that cannot be written, before the work for it."""
+    if out is None:
+        return
+    if out.suffix not in ('.csv', '.jsonl'):
+        raise SettingError(
+            f'{out} ends with {out.suffix!r}; name a .csv or a .jsonl file.'
+        )
+    claim_file(out)
+
+
+def _write_table(table: pd.DataFrame, out: Path | None, safe: bool = False) -> None:
     """Write a table to a file, or as csv to standard output."""
     if out is None:
-        table.to_csv(sys.stdout, index=False, float_format='%.6g')
+        print(csv_text(table, safe), end='')
         return
     if out.suffix == '.jsonl':
         write_atomic(out, table.to_json(orient='records', lines=True))
     else:
-        write_csv(out, table)
+        write_atomic(out, csv_text(table, safe))
     say(f'{len(table):,} rows in {out}')
+
+
+def _check_pairs(prompts: Mapping[str, Any], table: pd.DataFrame) -> None:
+    """Refuse pairs for a prompt that was trained on single texts, and the reverse."""
+    are_pairs = 'text_pair' in table
+    for prompt in prompts.values():
+        if prompt.settings.get('pairs', are_pairs) != are_pairs:
+            learnt, given = ('single texts', 'pairs')[:: 1 if are_pairs else -1]
+            raise SettingError(
+                f'the prompt was trained on {learnt}, but the data has {given}; choose '
+                'other data or another prompt.'
+            )
 
 
 def _predict(
@@ -567,23 +675,24 @@ def _predict(
     table: pd.DataFrame,
     out: Path | None,
     device: str | None,
+    safe: bool = False,
 ) -> None:
     """Write the answers of some prompts beside the texts, and say their scores."""
-    from promptlab.prompt import TrainedPrompt, get_lm, predict_many, read_manifest
+    from promptlab.prompt import TrainedPrompt, predict_many
 
     prompts = {
-        name: TrainedPrompt.load(folder, get_lm(read_manifest(folder)['model'], device))
+        name: TrainedPrompt.load(folder, device=device)
         for name, folder in folders.items()
     }
+    _check_pairs(prompts, table)
     logits = predict_many(prompts, table.text, table.get('text_pair'))
     given = [column for column in ('id', 'text', 'text_pair') if column in table]
     answers = [
         _prediction_table(prompt, logits[name], f'{name}_' if name else '')
         for name, prompt in prompts.items()
     ]
-    _write_table(
-        pd.concat([table[given].reset_index(drop=True), *answers], axis=1), out
-    )
+    table_out = pd.concat([table[given].reset_index(drop=True), *answers], axis=1)
+    _write_table(table_out, out, safe)
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
@@ -611,6 +720,7 @@ class PredictOptions:
         Path | None,
         typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
     ]
+    seed = Annotated[int | None, typer.Option(help='Seed of the rows of --limit.')]
 
 # %% ../nbs/lib/cli.ipynb #054
 @app.command('predict', cls=RegistryCommand)
@@ -624,24 +734,18 @@ def predict_command(
     columns: Options.columns = None,
     out: PredictOptions.out = None,
     device: Options.device = None,
-    seed: Options.seed = 0,
+    seed: PredictOptions.seed = None,
+    safe_csv: Options.safe_csv = False,
 ) -> None:
     """Predict with one trained prompt, or with several in one pass."""
-    if out and out.suffix not in ('.csv', '.jsonl'):
-        raise ValueError(
-            f'{out} ends with {out.suffix!r}; name a .csv or a .jsonl file.'
-        )
+    _check_out(out)
     words = list(words or [])
     folders = _prompt_folders(words, tasks, runs)
-    table = _input_table(
-        words,
-        data,
-        split=split,
-        limit=limit,
-        seed=seed,
-        columns=_parse_columns(columns),
-    )
-    _predict(folders, table, out, device)
+    settings = {'split': split, 'limit': limit, 'columns': _parse_columns(columns)}
+    if data is not None or seed is not None:
+        settings['seed'] = 0 if seed is None else seed
+    table = _input_table(words, data, **settings)
+    _predict(folders, table, out, device, safe_csv)
 
 # %% ../nbs/lib/cli.ipynb #061
 def _parse_layers(text: str) -> list[Any]:
@@ -649,10 +753,10 @@ def _parse_layers(text: str) -> list[Any]:
     if text in ('each', 'all'):
         return [text]
     try:
-        return [int(layer) for layer in text.split(',')]
+        return [int(layer) for layer in _parse_names('--layers', text)]
     except ValueError:
-        raise ValueError(
-            f'layers are {text!r}; use each, all, or numbers as in 0,3,4.'
+        raise SettingError(
+            f'--layers is {text!r}; use each, all, or numbers as in 0,3,4.'
         ) from None
 
 
@@ -729,16 +833,18 @@ def probe_command(
 ) -> None:
     """Probe the hidden layers of models, all combinations, into a ledger."""
     from promptlab.experiments import RunExperiments, summarize_cells
+    from promptlab.models import pick_device
     from promptlab.pooling import make_pooler
 
+    pick_device(device)
     run = RunExperiments(
         data or 'mini-imdb',
         [
             make_pooler(token, layer=layer)
             for layer in _parse_layers(layers)
-            for token in tokens.split(',')
+            for token in _parse_names('--tokens', tokens)
         ],
-        probes.split(','),
+        _parse_names('--probes', probes),
         model or 'tiny',
         n_folds=folds,
         n_random=controls,
@@ -769,6 +875,11 @@ def app_command(
         )
     from promptlab.app import launch_app
 
+    check_setting('--port', port, IntRange(1, 65535))
+    if not ledger.exists():
+        raise FileNotFoundError(
+            f'{ledger}: there is no such ledger; make one with promptlab probe.'
+        )
     launch_app(ledger, port, browser)
 
 # %% ../nbs/lib/cli.ipynb #069
@@ -776,7 +887,13 @@ class CalibrateOptions:
     """Options of `calibrate`."""
 
     data = Annotated[Path, typer.Argument(help='A table of scores and labels.')]
-    label = Annotated[str, typer.Option(help='Column of labels, 0 to classes - 1.')]
+    label = Annotated[
+        str, typer.Option(help='Column of labels: numbers from 0, or names.')
+    ]
+    labels = Annotated[
+        str | None,
+        typer.Option(help='Names of the labels in the order of classes, as in no,yes.'),
+    ]
     score = Annotated[
         str | None, typer.Option(help='Column of probabilities of label 1.')
     ]
@@ -809,6 +926,7 @@ class CalibrateOptions:
 def calibrate_command(
     data: CalibrateOptions.data,
     label: CalibrateOptions.label = 'label',
+    labels: CalibrateOptions.labels = None,
     score: CalibrateOptions.score = None,
     logits: CalibrateOptions.logits = None,
     calibrator: CalibrateOptions.calibrator = 'temperature',
@@ -822,8 +940,11 @@ def calibrate_command(
     from promptlab.calibration import calibrate_table
 
     out = out or Path('runs/calibrate') / data.stem
-    columns = logits.split(',') if logits else None
+    columns = _parse_names('--logits', logits) or None
+    check_setting('--bins', bins, COUNT)
+    check_setting('--draws', draws, IntRange(0))
     settings = {'n_bins': bins, 'draws': draws}
+    settings['labels'] = _parse_names('--labels', labels) or None
     metrics, fitted = calibrate_table(
         data, label, score, columns, calibrator, out, eps, seed, **settings
     )
@@ -900,10 +1021,15 @@ def attribute_command(
     limit: Options.limit = None,
     columns: Options.columns = None,
     seed: Options.seed = 0,
+    safe_csv: Options.safe_csv = False,
 ) -> None:
     """Find the training texts behind a model's answers."""
     from promptlab.attribution import attribute_files
 
+    check_setting('--top', top, COUNT)
+    _check_out(out)
+    if html is not None:
+        claim_file(html)
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
     renamed = _parse_columns(columns)
     found = attribute_files(
@@ -913,7 +1039,7 @@ def attribute_command(
         found.html(top, html)
         say(f'{len(found.targets):,} targets in {html}')
     if out or not html:
-        _write_table(found.top(top), out)
+        _write_table(found.top(top), out, safe_csv)
 
 # %% ../nbs/lib/cli.ipynb #078
 @app.command('jobs', cls=RegistryCommand)
@@ -927,7 +1053,7 @@ def jobs_command(
     """List the jobs of a folder and their states, or delete some."""
     from promptlab.jobs import clear_jobs, list_jobs
 
-    if clear:
+    if clear is not None:
         print(f'{clear_jobs(folder, [clear])} jobs deleted')
         return
     jobs = list_jobs(folder)
@@ -1012,6 +1138,9 @@ def cache_command(
     cached = list_cached()
     if model is not None:
         cached = cached[(cached.model == model) | (cached.fingerprint == model)]
+        check_names(
+            [model] if cached.empty else [], list_cached().model, 'cached model'
+        )
     if cached.empty:
         print(f'nothing is cached in {cache_folder("kvcache")}')
     for row in cached.itertuples():
@@ -1047,21 +1176,23 @@ def results_command(
     """Show what has been measured."""
     from promptlab.report import describe_run, headlines, read_results
 
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder}: there is no such folder; give --folder.')
     runs = read_results(folder)
-    if runs.empty:
+    names = [] if runs.empty else list(runs['name'])
+    check_names([] if run is None else [run], names, 'run')
+    if not names:
         print(f'nothing is recorded in {folder}')
         return
-    names = ', '.join(runs['name'])
     if run is None:
         if (folder / 'headlines.csv').exists():
             for post, metric, value, source in headlines(folder).to_numpy():
                 print(f'{post}: {metric} {value}\n    {source}')
         print(
-            f'{len(runs)} runs in {folder}, `promptlab results NAME` shows one: {names}'
+            f'{len(runs)} runs in {folder}, `promptlab results NAME` shows one: '
+            f'{", ".join(names)}'
         )
         return
-    if run not in set(runs['name']):
-        raise ValueError(f'there is no run {run!r} in {folder}; there are {names}.')
     chosen = runs.set_index('name').loc[run]
     print(describe_run(chosen))
     for line in _flatten(chosen.measured):

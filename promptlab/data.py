@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['DATASETS', 'EMOTIONS', 'TableError', 'MissingData', 'row_name', 'check_table', 'targets', 'numeric_column',
            'label_column', 'text_groups', 'split_rows', 'balanced_subset', 'DataSet', 'BundledDataSet', 'HubDataSet',
-           'available_splits', 'read_table', 'load']
+           'available_splits', 'read_lines', 'read_table', 'load']
 
 # %% ../nbs/lib/data.ipynb #003
 import bz2
@@ -1132,7 +1132,40 @@ def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=header, dtype=str)
     return frame.mask(frame == '')
 
-# %% ../nbs/lib/data.ipynb #096
+# %% ../nbs/lib/data.ipynb #089
+def read_lines(content: bytes, source_name: str = 'standard input') -> pd.DataFrame:
+    """Read one text per line.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+    source_name : str, default 'standard input'
+        What messages call it.
+
+    Returns
+    -------
+    DataFrame
+        Column `text`, unchecked; messages about its rows name their lines.
+
+    Raises
+    ------
+    TableError
+        If it is not UTF-8.
+    """
+    try:
+        lines = content.decode('utf-8-sig').replace('\r\n', '\n').split('\n')
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b'\n') + 1
+        raise TableError(
+            f'{source_name}: line {number} is not UTF-8; convert it, for instance with '
+            'iconv -f cp1252 -t utf-8 if it comes from Windows.'
+        ) from None
+    lines = lines[:-1] if lines[-1] == '' else lines
+    numbers = _line_index(range(1, len(lines) + 1))
+    return pd.DataFrame({'text': lines}, numbers, dtype=str)
+
+# %% ../nbs/lib/data.ipynb #099
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a dict of an object in JSON, whose names must differ."""
     found = dict(pairs)
@@ -1186,7 +1219,7 @@ def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
         lines.append(number)
     return pd.DataFrame(rows, _line_index(lines), dtype=object)
 
-# %% ../nbs/lib/data.ipynb #100
+# %% ../nbs/lib/data.ipynb #103
 def _read_file(path: Path) -> pd.DataFrame:
     """Read a file by its ending."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -1213,7 +1246,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             f'{path}: it cannot be read as {ending[1:]} ({reason}).'
         ) from None
 
-# %% ../nbs/lib/data.ipynb #103
+# %% ../nbs/lib/data.ipynb #106
 def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     """Return a `DataFrame` from any object that holds a table or texts."""
     if isinstance(source, pd.DataFrame):
@@ -1251,7 +1284,7 @@ def _from_datasets(source: Any, label: str) -> pd.DataFrame:
         table.attrs['labels'] = list(names)
     return table
 
-# %% ../nbs/lib/data.ipynb #106
+# %% ../nbs/lib/data.ipynb #109
 def read_table(source: Any, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read a table as it stands, unchecked.
 
@@ -1318,7 +1351,7 @@ def _checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(f'columns takes {column!r} twice; name each column once.')
     return dict(columns)
 
-# %% ../nbs/lib/data.ipynb #109
+# %% ../nbs/lib/data.ipynb #112
 def _load_named(
     data_set: DataSet, split: str, labels: Sequence[str] | None, labelled: bool | None
 ) -> pd.DataFrame:
@@ -1349,7 +1382,7 @@ def _read_own(
         )
     return _read(source, columns)
 
-# %% ../nbs/lib/data.ipynb #111
+# %% ../nbs/lib/data.ipynb #114
 def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
     """Return one split of a `datasets.DatasetDict`."""
     if split not in dataset_dict:
@@ -1374,7 +1407,7 @@ def _own_split(table: pd.DataFrame, split: str, name: str) -> pd.DataFrame:
         raise MissingData(f'{name} has no rows of the split {split!r}; it has {known}.')
     return part
 
-# %% ../nbs/lib/data.ipynb #113
+# %% ../nbs/lib/data.ipynb #116
 def load(
     source: Any,
     split: str | None = None,
