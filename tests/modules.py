@@ -22,6 +22,7 @@ LAYERS = [
     ['estimator', 'sharing', 'experiments', 'gradients'],
     ['influence'],
     ['retraining'],
+    ['metagradients'],
     ['clustering', 'linear_head', 'probing', 'calibration', 'attribution', 'tiny_lm'],
     ['app', 'notebooks', 'cli'],
 ]
