@@ -159,10 +159,11 @@ def _find_classes(
     return known
 
 # %% ../nbs/lib/probes.ipynb #017
-def _has_link(probe: 'Probe') -> bool:
+def _has_link(probe: ScoreReader) -> bool:
+    """Say whether scores can be turned into probabilities."""
     return probe.link is not None
 
-
+# %% ../nbs/lib/probes.ipynb #019
 class Probe(ScoreReader, BaseEstimator, ABC):
     """A classifier or regression on frozen features; the base class.
 
@@ -367,7 +368,7 @@ class Probe(ScoreReader, BaseEstimator, ABC):
             tags.estimator_type, tags.classifier_tags = 'classifier', ClassifierTags()
         return tags
 
-# %% ../nbs/lib/probes.ipynb #022
+# %% ../nbs/lib/probes.ipynb #024
 class SingleStepOpt(Probe):
     """A probe that is fitted by one call of a scikit-learn estimator.
 
@@ -435,7 +436,7 @@ def _fill_classes(
     full[:, fitted.classes_] = scores
     return full
 
-# %% ../nbs/lib/probes.ipynb #024
+# %% ../nbs/lib/probes.ipynb #026
 class KNN(SingleStepOpt):
     """Nearest neighbours by cosine, on standardised features.
 
@@ -458,7 +459,7 @@ class KNN(SingleStepOpt):
         neighbors = KNeighborsClassifier(self.n_neighbors, metric='cosine')
         return make_pipeline(StandardScaler(), neighbors)
 
-# %% ../nbs/lib/probes.ipynb #026
+# %% ../nbs/lib/probes.ipynb #028
 class Logistic(SingleStepOpt):
     """Logistic (softmax) regression on standardised features.
 
@@ -491,7 +492,7 @@ class Logistic(SingleStepOpt):
         regression = self.classifier_[-1]
         return regression.coef_.size + regression.intercept_.size
 
-# %% ../nbs/lib/probes.ipynb #029
+# %% ../nbs/lib/probes.ipynb #031
 def _mean_and_std(
     count: float, total: np.ndarray, gram: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -502,7 +503,7 @@ def _mean_and_std(
     rounding = 10 * np.finfo(float).eps * np.maximum(mean_square, 1e-300)
     return mean, np.sqrt(np.where(variance > rounding, variance, 1.0))
 
-# %% ../nbs/lib/probes.ipynb #032
+# %% ../nbs/lib/probes.ipynb #034
 def _dependent_features(
     count: float, total: np.ndarray, gram: np.ndarray
 ) -> np.ndarray:
@@ -517,7 +518,7 @@ def _dependent_features(
         return order[:0]
     return order[rank:] - 1
 
-# %% ../nbs/lib/probes.ipynb #034
+# %% ../nbs/lib/probes.ipynb #036
 class Moments:
     """Counts, sums and Gram matrices of the parts that rows fall into, in float64.
 
@@ -609,7 +610,7 @@ class Moments:
         """Features that are linear functions of the others."""
         return _dependent_features(*self._total)
 
-# %% ../nbs/lib/probes.ipynb #038
+# %% ../nbs/lib/probes.ipynb #040
 def _solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve with a positive matrix; the shortest least-squares answer if singular."""
     try:
@@ -622,7 +623,7 @@ def _solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
         return lstsq(matrix, right, cond=1e-10)[0]
     return cho_solve((factor, is_lower), right, check_finite=False)
 
-# %% ../nbs/lib/probes.ipynb #041
+# %% ../nbs/lib/probes.ipynb #043
 class Linear(Probe):
     """A linear probe that is fitted on many sets of rows at once; the base class.
 
@@ -740,7 +741,7 @@ class Linear(Probe):
         """Weights and intercepts."""
         return self.coef_.size + self.intercept_.size
 
-# %% ../nbs/lib/probes.ipynb #044
+# %% ../nbs/lib/probes.ipynb #046
 def _shrunk_correlation(
     count: float,
     std: np.ndarray,
@@ -760,7 +761,7 @@ def _shrunk_correlation(
         correlation[np.diag_indices_from(correlation)] += added
     return correlation
 
-# %% ../nbs/lib/probes.ipynb #047
+# %% ../nbs/lib/probes.ipynb #049
 class LDA(Linear):
     """Linear discriminant analysis on standardised features.
 
@@ -806,7 +807,7 @@ class LDA(Linear):
             constant = log_prior - 0.5 * (weights * offsets.T).sum(0)
             yield coef, constant - mean @ coef
 
-# %% ../nbs/lib/probes.ipynb #049
+# %% ../nbs/lib/probes.ipynb #051
 class Ridge(Linear):
     """Ridge regression on standardised features, for numbers or classes.
 
@@ -849,7 +850,7 @@ class Ridge(Linear):
             coef = _solve_positive(gram, (covariance / std).T) / std[:, None]
             yield coef, target_mean - mean @ coef
 
-# %% ../nbs/lib/probes.ipynb #060
+# %% ../nbs/lib/probes.ipynb #062
 class _Standardizer:
     """Make tensors of standardised features, and of the mask of tokens."""
 
@@ -875,7 +876,7 @@ def _slices(n_rows: int, size: int = 256) -> list[np.ndarray]:
     """Cut row numbers into batches in their order."""
     return [np.arange(i, min(i + size, n_rows)) for i in range(0, n_rows, size)]
 
-# %% ../nbs/lib/probes.ipynb #062
+# %% ../nbs/lib/probes.ipynb #064
 class _BestEpoch:
     """The weights of the epoch with the lowest validation loss."""
 
@@ -896,7 +897,7 @@ class _BestEpoch:
         if self.state is not None:
             module.load_state_dict(self.state)
 
-# %% ../nbs/lib/probes.ipynb #064
+# %% ../nbs/lib/probes.ipynb #066
 def _mean_loss(
     module: torch.nn.Module,
     loss: Callable,
@@ -917,7 +918,7 @@ def _mean_loss(
                 optimizer.step()
     return total / n_rows
 
-# %% ../nbs/lib/probes.ipynb #067
+# %% ../nbs/lib/probes.ipynb #069
 class _ProbeLayers(torch.nn.Module):
     """New copies of a probe's own layers, with the probe's `forward`."""
 
@@ -955,7 +956,7 @@ def _build_own_layers(probe: Any, width: int, n_outputs: int) -> torch.nn.Module
     }
     return _ProbeLayers(probe, layers, n_outputs)
 
-# %% ../nbs/lib/probes.ipynb #069
+# %% ../nbs/lib/probes.ipynb #071
 class MultiStepOpt(Probe):
     """A probe that is trained by gradient steps; the base class.
 
@@ -1138,7 +1139,7 @@ class MultiStepOpt(Probe):
         """Weights of the module."""
         return sum(parameter.numel() for parameter in self.module_.parameters())
 
-# %% ../nbs/lib/probes.ipynb #075
+# %% ../nbs/lib/probes.ipynb #077
 class SingleLayer(MultiStepOpt):
     """One linear layer; its parameters are those of `MultiStepOpt`."""
 
@@ -1162,7 +1163,7 @@ class MLP(MultiStepOpt):
             torch.nn.Linear(64, n_outputs),
         )
 
-# %% ../nbs/lib/probes.ipynb #078
+# %% ../nbs/lib/probes.ipynb #080
 class _AttentionModule(torch.nn.Module):
     """A linear layer on a weighted mean of tokens."""
 
@@ -1190,7 +1191,7 @@ class AttentionProbe(MultiStepOpt):
         """Return the query and the layer."""
         return _AttentionModule(width, n_outputs)
 
-# %% ../nbs/lib/probes.ipynb #084
+# %% ../nbs/lib/probes.ipynb #086
 PROBES = Registry('probe', Probe)
 for _name, _probe in {
     'lda': LDA,
@@ -1203,7 +1204,7 @@ for _name, _probe in {
 }.items():
     PROBES.register(_name, _probe)
 
-# %% ../nbs/lib/probes.ipynb #086
+# %% ../nbs/lib/probes.ipynb #088
 def make_probe(choice: Any) -> Probe:
     """Return the probe that a user chose.
 
@@ -1233,7 +1234,7 @@ def make_probe(choice: Any) -> Probe:
     check_fields(probe, probe.ranges)
     return probe
 
-# %% ../nbs/lib/probes.ipynb #092
+# %% ../nbs/lib/probes.ipynb #094
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of the variation of numbers that predictions explain.
 
@@ -1253,7 +1254,7 @@ def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     squares = ((y - predicted) ** 2).sum()
     return float(1 - squares / variation) if variation > 0 else math.nan
 
-# %% ../nbs/lib/probes.ipynb #094
+# %% ../nbs/lib/probes.ipynb #096
 def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     r2 = r_squared(y, predicted)
     is_ranked = np.ptp(predicted) > 0 and np.ptp(y) > 0
@@ -1261,7 +1262,7 @@ def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     rmse = float(((y - predicted) ** 2).mean() ** 0.5)
     return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
 
-# %% ../nbs/lib/probes.ipynb #096
+# %% ../nbs/lib/probes.ipynb #098
 def _f1(y: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
     """Return F1 of class 1 of two, or the mean over the classes that occur."""
     pairs = np.bincount(y * n_classes + predicted, minlength=n_classes**2)
@@ -1277,7 +1278,7 @@ def _area_under_curve(positive: np.ndarray, scores: np.ndarray) -> float:
     rank_sum = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
     return rank_sum / (n_positive * (len(positive) - n_positive))
 
-# %% ../nbs/lib/probes.ipynb #098
+# %% ../nbs/lib/probes.ipynb #100
 def evaluate_probe(
     y: np.ndarray, probe: ScoreReader, scores: np.ndarray
 ) -> dict[str, float]:
@@ -1313,7 +1314,7 @@ def evaluate_probe(
         metrics['brier'] = ((proba - np.eye(probe.n_classes)[y]) ** 2).sum(1).mean()
     return {name: float(value) for name, value in metrics.items()}
 
-# %% ../nbs/lib/probes.ipynb #102
+# %% ../nbs/lib/probes.ipynb #104
 def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarray:
     """Draw one random target per type, from those there are.
 
@@ -1340,7 +1341,7 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
 
-# %% ../nbs/lib/probes.ipynb #105
+# %% ../nbs/lib/probes.ipynb #107
 _SHARES = 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0
 
 
@@ -1373,7 +1374,7 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
     blocks[order] = np.searchsorted(ends, np.arange(n_rows), 'right')
     return blocks
 
-# %% ../nbs/lib/probes.ipynb #107
+# %% ../nbs/lib/probes.ipynb #109
 def online_code(
     probas: Sequence[np.ndarray],
     y: np.ndarray,
