@@ -9,6 +9,7 @@ __all__ = ['app', 'TASKS', 'TASK_HEADS', 'RegistryCommand', 'common_options', 'm
 
 # %% ../nbs/lib/cli.ipynb #003
 import ast
+import glob
 import importlib.metadata
 import importlib.util
 import json
@@ -760,6 +761,17 @@ def _parse_layers(text: str) -> list[Any]:
         ) from None
 
 
+def _expand_pattern(source: str) -> list[str]:
+    """Return the files that a pattern as in `sets/*.csv:label` stands for."""
+    pattern, colon, column = source.partition(':')
+    if not {'*', '?', '['} & set(pattern):
+        return [source]
+    files = sorted(glob.glob(pattern))
+    if not files:
+        raise FileNotFoundError(f'no file matches {pattern}.')
+    return [f'{file}{colon}{column}' for file in files]
+
+
 def _say_failures(ledger: pd.DataFrame) -> None:
     """Say how many combinations failed, and why the last one did."""
     failed = ledger[ledger.status == 'failed']
@@ -783,8 +795,9 @@ class ProbeOptions:
     data = Annotated[
         list[str] | None,
         typer.Option(
-            help='A data set or file, as mini-imdb, mini-emotion:joy, mine.csv, '
-            'en.conllu:tense; may be repeated. Default: mini-imdb.'
+            help='A data set, file or pattern in quotes, as mini-imdb, '
+            "mini-emotion:joy, mine.csv, en.conllu:tense, 'sets/*.csv'; may be "
+            'repeated. Default: mini-imdb.'
         ),
     ]
     model = Annotated[
@@ -795,7 +808,17 @@ class ProbeOptions:
         ),
     ]
     layers = Annotated[
-        str, typer.Option(help="each, all (their mean), or numbers, as in '0,3,4'.")
+        str,
+        typer.Option(
+            help='each, all (those between first and last, joined), or numbers, as in '
+            "'0,3,4'."
+        ),
+    ]
+    layer_method = Annotated[
+        str | None,
+        typer.Option(
+            help='With --layers all: mean, max, min or extend. Default: mean.'
+        ),
     ]
     tokens = Annotated[
         str,
@@ -822,6 +845,7 @@ def probe_command(
     data: ProbeOptions.data = None,
     model: ProbeOptions.model = None,
     layers: ProbeOptions.layers = 'each',
+    layer_method: ProbeOptions.layer_method = None,
     tokens: ProbeOptions.tokens = '0,0.4,1,mean',
     probes: ProbeOptions.probes = 'lda,ridge',
     folds: ProbeOptions.folds = 10,
@@ -837,10 +861,13 @@ def probe_command(
     from promptlab.pooling import make_pooler
 
     pick_device(device)
+    if layers != 'all':
+        _check_unused('without --layers all', layer_method=layer_method)
+    sources = [file for name in data or [] for file in _expand_pattern(name)]
     run = RunExperiments(
-        data or 'mini-imdb',
+        sources or 'mini-imdb',
         [
-            make_pooler(token, layer=layer)
+            make_pooler(token, layer=layer, layer_method=layer_method or 'mean')
             for layer in _parse_layers(layers)
             for token in _parse_names('--tokens', tokens)
         ],
@@ -859,7 +886,7 @@ def probe_command(
     print(_best_cells(cells).to_string(index=False))
     print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
 
-# %% ../nbs/lib/cli.ipynb #067
+# %% ../nbs/lib/cli.ipynb #068
 @app.command('app', cls=RegistryCommand)
 def app_command(
     ledger: Annotated[Path, typer.Argument(help='A ledger or its folder.')] = Path(
@@ -882,7 +909,7 @@ def app_command(
         )
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #069
+# %% ../nbs/lib/cli.ipynb #070
 class CalibrateOptions:
     """Options of `calibrate`."""
 
@@ -921,7 +948,7 @@ class CalibrateOptions:
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
     ]
 
-# %% ../nbs/lib/cli.ipynb #070
+# %% ../nbs/lib/cli.ipynb #071
 @app.command('calibrate', cls=RegistryCommand)
 def calibrate_command(
     data: CalibrateOptions.data,
@@ -962,7 +989,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #074
+# %% ../nbs/lib/cli.ipynb #075
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -1005,7 +1032,7 @@ class AttributeOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #075
+# %% ../nbs/lib/cli.ipynb #076
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
@@ -1041,7 +1068,7 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out, safe_csv)
 
-# %% ../nbs/lib/cli.ipynb #078
+# %% ../nbs/lib/cli.ipynb #079
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -1059,7 +1086,7 @@ def jobs_command(
     jobs = list_jobs(folder)
     print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
 
-# %% ../nbs/lib/cli.ipynb #081
+# %% ../nbs/lib/cli.ipynb #082
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
     """Parse NAME=VALUE, where the value is a Python literal or else a string."""
     parameters = {}
@@ -1075,7 +1102,7 @@ def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
             parameters[name] = value
     return parameters
 
-# %% ../nbs/lib/cli.ipynb #083
+# %% ../nbs/lib/cli.ipynb #084
 @app.command('rerun', cls=RegistryCommand)
 def rerun_command(
     posts: Annotated[
@@ -1117,7 +1144,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #085
+# %% ../nbs/lib/cli.ipynb #086
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1149,7 +1176,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #089
+# %% ../nbs/lib/cli.ipynb #090
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1162,7 +1189,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #091
+# %% ../nbs/lib/cli.ipynb #092
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1198,7 +1225,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #093
+# %% ../nbs/lib/cli.ipynb #094
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""
