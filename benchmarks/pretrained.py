@@ -88,7 +88,8 @@ def score_rows(prompt, rows):
     if not prompt.is_multilabel:
         scores = {'accuracy': bootstrap(accuracy, y, logits)}
         probabilities = prompt.proba(logits)[:, 1]
-        return scores | {'calibration': calibration_metrics(y, probabilities)}
+        calibration = calibration_metrics(probabilities, y, progress=False)
+        return scores | {'calibration': calibration.T.to_dict('list')}
     at_zero = (logits > 0).astype(int)
     tuned = prompt.decide(logits)
     measured = {}

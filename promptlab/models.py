@@ -179,7 +179,9 @@ def pick_dtype(
     """
     if dtype == 'auto':
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
-    chosen = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    chosen = dtype
+    if isinstance(dtype, str):
+        chosen = getattr(torch, dtype.removeprefix('torch.'), None)
     if not isinstance(chosen, torch.dtype) or not chosen.is_floating_point:
         raise ModelError(
             f"dtype is {dtype!r}; use 'auto', 'float32', 'bfloat16' or 'float16'."

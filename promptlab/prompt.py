@@ -846,7 +846,8 @@ def _load_own_model(
 ) -> FrozenLM:
     """Load the model that a prompt was trained on."""
     try:
-        return get_lm(manifest['model'], device)
+        dtype = manifest['settings'].get('dtype', 'float32')
+        return get_lm(manifest['model'], device, dtype)
     except MissingModel as error:
         raise MissingModel(
             f'{folder} was trained on {manifest["model"]!r}, which is not here; give '
