@@ -2,10 +2,10 @@
 
 # %% auto #0
 __all__ = ['PROJECTIONS', 'margin', 'ModelOutput', 'describe_settings', 'Margin', 'NextTokenLogProb', 'default_output',
-           'Projection', 'Whole', 'GradientError', 'NotCovered', 'model_logits', 'ExampleGradients',
+           'ExampleGradients', 'Projection', 'Whole', 'GradientError', 'NotCovered', 'model_logits',
            'PerExampleGradients', 'Sketch', 'Rademacher', 'Factored', 'Principal', 'check_gradients', 'TensorRows',
-           'collect_batches', 'model_table', 'GradientSource', 'is_one_batch', 'ModelGradients', 'PromptRows',
-           'PromptGradients', 'gradient_source']
+           'collect_batches', 'model_table', 'GradientSource', 'ModelGradients', 'PromptRows', 'PromptGradients',
+           'gradient_source']
 
 # %% ../nbs/lib/gradients.ipynb #003
 import inspect
@@ -118,8 +118,8 @@ class ModelOutput:
         Returns
         -------
         Tensor, shape (n_examples,)
-            By default ones, which makes the curvature matrix of [](influence.ipynb)
-            the second moment of the gradients.
+            By default ones, which makes the curvature matrix of `influence` the second
+            moment of the gradients.
         """
         return torch.ones_like(weight)
 
@@ -225,6 +225,17 @@ def default_output(model: nn.Module) -> ModelOutput:
     return NextTokenLogProb() if can_generate() else Margin()
 
 # %% ../nbs/lib/gradients.ipynb #023
+class ExampleGradients(NamedTuple):
+    """What is computed of a batch of examples."""
+
+    features: torch.Tensor
+    """Projected gradients of the outputs, shape (n_examples, size)."""
+    output: torch.Tensor
+    """The outputs themselves, shape (n_examples,)."""
+    weight: torch.Tensor
+    """Minus the derivative of each loss by its output, shape (n_examples,)."""
+
+# %% ../nbs/lib/gradients.ipynb #025
 class Projection:
     """Which numbers are kept of a gradient; base class.
 
@@ -381,7 +392,7 @@ class Projection:
 
 _BLOCK = 1 << 19  # numbers of a gradient that are built at a time
 
-# %% ../nbs/lib/gradients.ipynb #026
+# %% ../nbs/lib/gradients.ipynb #028
 class Whole(Projection):
     """No projection: the gradients of all parameters side by side."""
 
@@ -408,7 +419,7 @@ class Whole(Projection):
         columns += self._first_column[name]
         buffer.scatter_add_(1, columns.flatten(1), values.flatten(1))
 
-# %% ../nbs/lib/gradients.ipynb #029
+# %% ../nbs/lib/gradients.ipynb #031
 class GradientError(ValueError):
     """Gradients per example that do not agree with autograd's."""
 
@@ -439,7 +450,7 @@ def _norm_input(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
 
     return normed(1) - normed(0)
 
-# %% ../nbs/lib/gradients.ipynb #032
+# %% ../nbs/lib/gradients.ipynb #034
 def _add_layer(
     projection: Projection,
     buffer: torch.Tensor,
@@ -485,7 +496,7 @@ def _add_embedding(
     grads = grads * getattr(module, 'embed_scale', 1)
     projection.add_rows(buffer, name, ids, grads, module.weight.numel())
 
-# %% ../nbs/lib/gradients.ipynb #035
+# %% ../nbs/lib/gradients.ipynb #037
 def _capture(
     layers: Mapping[nn.Module, Mapping[str, str]],
     projection: Projection,
@@ -524,7 +535,17 @@ def _mixing_message(module: nn.Module, n_rows: int, n_examples: int) -> str:
         'examples: it mixes examples, so they have no gradients of their own.'
     )
 
-# %% ../nbs/lib/gradients.ipynb #038
+# %% ../nbs/lib/gradients.ipynb #040
+def _matching_parameters(model: nn.Module, pattern: str) -> dict[str, nn.Parameter]:
+    """Return the parameters whose names match a regular expression."""
+    named = dict(model.named_parameters())
+    matching = {name: p for name, p in named.items() if re.search(pattern, name)}
+    if not matching:
+        some = ', '.join([*named][:3])
+        raise ValueError(f'no parameter matches {pattern!r}; there are {some}, ...')
+    return matching
+
+
 def _covered_layers(
     model: nn.Module, names: Mapping[int, str]
 ) -> dict[nn.Module, dict[str, str]]:
@@ -536,7 +557,7 @@ def _covered_layers(
             layers[module] = {key: names[id(p)] for key, p in own if id(p) in names}
     return {module: own for module, own in layers.items() if own}
 
-# %% ../nbs/lib/gradients.ipynb #041
+# %% ../nbs/lib/gradients.ipynb #044
 def model_logits(model: nn.Module, batch: Mapping[str, torch.Tensor]) -> Any:
     """Call a model with a batch.
 
@@ -585,18 +606,7 @@ def _frozen(
         for module in training:
             module.training = True
 
-# %% ../nbs/lib/gradients.ipynb #044
-class ExampleGradients(NamedTuple):
-    """What is computed of a batch of examples."""
-
-    features: torch.Tensor
-    """Projected gradients of the outputs, shape (n_examples, size)."""
-    output: torch.Tensor
-    """The outputs themselves, shape (n_examples,)."""
-    weight: torch.Tensor
-    """Minus the derivative of each loss by its output, shape (n_examples,)."""
-
-
+# %% ../nbs/lib/gradients.ipynb #047
 class PerExampleGradients:
     """Gradients of each example's output, from one forward and one backward pass.
 
@@ -622,15 +632,7 @@ class PerExampleGradients:
 
     def __init__(self, model: nn.Module, param_filter: str = ''):
         self.model = model
-        named = dict(model.named_parameters())
-        matching = {
-            name: p for name, p in named.items() if re.search(param_filter, name)
-        }
-        if not matching:
-            raise ValueError(
-                f'no parameter matches {param_filter!r}; there are '
-                f'{", ".join(list(named)[:3])}, ...'
-            )
+        matching = _matching_parameters(model, param_filter)
         self.sizes = {name: p.numel() for name, p in matching.items()}
         self.device = next(iter(matching.values())).device
         self._layers = _covered_layers(model, {id(p): n for n, p in matching.items()})
@@ -705,7 +707,7 @@ class PerExampleGradients:
         with _frozen(self._parameters, self._modules):
             return output.output(model_logits(self.model, batch), batch)
 
-# %% ../nbs/lib/gradients.ipynb #047
+# %% ../nbs/lib/gradients.ipynb #050
 def _hash(index: torch.Tensor, key: int) -> torch.Tensor:
     """Hash non-negative int64 indices to 32 bits, the same on every device."""
     hashed = index * 0x9E3779B1
@@ -722,7 +724,25 @@ def _hash(index: torch.Tensor, key: int) -> torch.Tensor:
 def _hash_key(seed: int, name: str) -> int:
     return zlib.crc32(f'{seed} {name}'.encode())
 
-# %% ../nbs/lib/gradients.ipynb #050
+# %% ../nbs/lib/gradients.ipynb #053
+class _KeptBuckets(dict):
+    """Buckets of neighbouring numbers, kept while there is space."""
+
+    n_free = 1 << 23
+
+    def get_or_make(
+        self, key: tuple, n: int, make: Callable[[], torch.Tensor]
+    ) -> torch.Tensor:
+        """Return what is kept, or make it and keep it if it fits."""
+        if key in self:
+            return self[key]
+        buckets = make()
+        if n < self.n_free:
+            self[key] = buckets
+            self.n_free -= n
+        return buckets
+
+# %% ../nbs/lib/gradients.ipynb #055
 class Sketch(Projection):
     """A CountSketch: each number is added to one of `size` buckets, with a random sign.
 
@@ -747,12 +767,14 @@ class Sketch(Projection):
         self.seed = seed
         self.per_checkpoint = per_checkpoint
         self._n_buckets = size
-        self._forget_buckets()
+        self._checkpoint = ''
+        self._kept = _KeptBuckets()
 
     def prepare(self, sizes, checkpoint=''):
         """Choose the checkpoint's buckets; see `Projection.prepare`."""
         if self.per_checkpoint and checkpoint != self._checkpoint:
-            self._forget_buckets(checkpoint)
+            self._checkpoint = checkpoint
+            self._kept = _KeptBuckets()
 
     def buffer(self, n_examples, device):
         """Return zeros; the second half is subtracted later."""
@@ -767,7 +789,7 @@ class Sketch(Projection):
         """Add rows to their buckets; see `Projection.add_rows`."""
         width = values.shape[-1]
         is_kept = (name, 0, n_numbers, values.device) in self._kept
-        if is_kept or n_numbers < self._n_free:
+        if is_kept or n_numbers < self._kept.n_free:
             table = self._neighbours(name, 0, n_numbers, values.device)
             buckets = table.view(-1, width)[ids]
         else:
@@ -784,22 +806,15 @@ class Sketch(Projection):
         return (hashed >> 1) % self._n_buckets + (hashed & 1) * self._n_buckets
 
     def _neighbours(self, name, start, n, device) -> torch.Tensor:
-        """Return the buckets of n neighbouring numbers, kept while there is space."""
-        key = (name, start, n, device)
-        if key in self._kept:
-            return self._kept[key]
-        buckets = self._buckets(name, torch.arange(start, start + n, device=device))
-        if n < self._n_free:
-            self._kept[key] = buckets
-            self._n_free -= n
-        return buckets
+        """Return the buckets of n neighbouring numbers."""
 
-    def _forget_buckets(self, checkpoint: str = '') -> None:
-        self._checkpoint = checkpoint
-        self._kept: dict[tuple, torch.Tensor] = {}
-        self._n_free = 1 << 23
+        def make() -> torch.Tensor:
+            index = torch.arange(start, start + n, device=device)
+            return self._buckets(name, index)
 
-# %% ../nbs/lib/gradients.ipynb #056
+        return self._kept.get_or_make((name, start, n, device), n, make)
+
+# %% ../nbs/lib/gradients.ipynb #061
 class Rademacher(Projection):
     """Dense random signs, made of a hash in blocks.
 
@@ -828,7 +843,7 @@ class Rademacher(Projection):
             signs = (_hash(rows[:, None] * self.size + columns, key) & 1) * 2.0 - 1
             buffer += block @ signs / self.size**0.5
 
-# %% ../nbs/lib/gradients.ipynb #059
+# %% ../nbs/lib/gradients.ipynb #064
 class Factored(Sketch):
     """Both factors of a matrix gradient projected to `side` numbers, then a sketch.
 
@@ -865,7 +880,7 @@ class Factored(Sketch):
         signs = (_hash(index, _hash_key(self.seed, name)) & 1) * 2.0 - 1
         return factor @ signs.view(width, self.side) / self.side**0.5
 
-# %% ../nbs/lib/gradients.ipynb #062
+# %% ../nbs/lib/gradients.ipynb #067
 class Principal(Sketch):
     """The directions that hold most of a larger sketch; for a small `size`.
 
@@ -903,7 +918,7 @@ class Principal(Sketch):
             return sketch
         return sketch @ self._basis.to(sketch.device)
 
-# %% ../nbs/lib/gradients.ipynb #065
+# %% ../nbs/lib/gradients.ipynb #070
 PROJECTIONS = Registry('projection', Projection)
 PROJECTIONS.register('sketch', Sketch)
 PROJECTIONS.register('factored', Factored)
@@ -911,7 +926,7 @@ PROJECTIONS.register('rademacher', Rademacher)
 PROJECTIONS.register('principal', Principal)
 PROJECTIONS.register('whole', lambda size=0, seed=0: Whole())
 
-# %% ../nbs/lib/gradients.ipynb #068
+# %% ../nbs/lib/gradients.ipynb #073
 class _WeightedSum(Projection):
     """Not features but the weighted sum of a batch's gradients, by parameter."""
 
@@ -961,7 +976,7 @@ def _autograd_sum(
     pairs = zip(named, found, strict=True)
     return {name: g.float().flatten() for name, g in pairs if g is not None}
 
-# %% ../nbs/lib/gradients.ipynb #071
+# %% ../nbs/lib/gradients.ipynb #076
 def _refuse_errors(errors: Mapping[str, float], tolerance: float) -> None:
     worst = max(errors, key=errors.get, default=None)
     if worst and not errors[worst] <= tolerance:
@@ -984,7 +999,7 @@ def _warn_left_out(left_out: Mapping[str, torch.Tensor], total: float) -> None:
         stacklevel=3,
     )
 
-# %% ../nbs/lib/gradients.ipynb #073
+# %% ../nbs/lib/gradients.ipynb #078
 def check_gradients(
     gradients: PerExampleGradients,
     batch: Mapping[str, torch.Tensor],
@@ -1038,7 +1053,7 @@ def check_gradients(
     _warn_left_out({n: g for n, g in reference.items() if n not in covered}, total)
     return sum(error**2 for error in errors.values()) ** 0.5
 
-# %% ../nbs/lib/gradients.ipynb #080
+# %% ../nbs/lib/gradients.ipynb #085
 class TensorRows:
     """Examples that are tensors, with what `TokenizedRows` have.
 
@@ -1107,7 +1122,7 @@ def _trimmed(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         for name, tensor in batch.items()
     }
 
-# %% ../nbs/lib/gradients.ipynb #083
+# %% ../nbs/lib/gradients.ipynb #088
 def collect_batches(
     batches: Iterable[Any], model: nn.Module
 ) -> dict[str, torch.Tensor]:
@@ -1155,7 +1170,7 @@ def _joined(tensors: list[torch.Tensor]) -> torch.Tensor:
         [F.pad(tensor, (0, widest - tensor.shape[1])) for tensor in tensors]
     )
 
-# %% ../nbs/lib/gradients.ipynb #086
+# %% ../nbs/lib/gradients.ipynb #091
 def model_table(
     model: Any,
     data: Any,
@@ -1221,7 +1236,7 @@ def _unnamed_labels(table: pd.DataFrame, n_labels: int | None) -> list[str] | No
     are_numbers = table['label'].astype(str).str.fullmatch(r'\d+').all()
     return [str(number) for number in range(n_labels or 0)] if are_numbers else None
 
-# %% ../nbs/lib/gradients.ipynb #089
+# %% ../nbs/lib/gradients.ipynb #094
 class GradientSource:
     """What gives one gradient per example; base class.
 
@@ -1337,7 +1352,7 @@ class GradientSource:
         """
         raise NotImplementedError
 
-# %% ../nbs/lib/gradients.ipynb #092
+# %% ../nbs/lib/gradients.ipynb #097
 def _is_table(data: Any) -> bool:
     """Whether data are texts: anything but tensors and batches of tensors."""
     if isinstance(data, Mapping):
@@ -1345,39 +1360,6 @@ def _is_table(data: Any) -> bool:
     if isinstance(data, (pd.DataFrame, str, os.PathLike)):
         return True
     return hasattr(data, 'column_names') or hasattr(data, 'columns')
-
-
-def is_one_batch(data: Any) -> bool:
-    """Say whether data are one batch, as a `DataLoader` gives it.
-
-    Parameters
-    ----------
-    data : object
-        Examples, in any form that `GradientSource.rows` takes.
-
-    Returns
-    -------
-    bool
-        True for a mapping of columns, and for a tuple or list of tensors.
-    """
-    if isinstance(data, Mapping):
-        return True
-    is_tuple = isinstance(data, (tuple, list)) and len(data) > 0
-    return is_tuple and all(isinstance(part, torch.Tensor) for part in data)
-
-
-def _tensor_rows(
-    data: Any, model: nn.Module, needs_labels: bool, source_name: str
-) -> TensorRows:
-    """Return rows of tensors or of batches of tensors, with labels if needed."""
-    batches = [data] if is_one_batch(data) else data
-    tensors = collect_batches(batches, model)
-    if needs_labels and 'labels' not in tensors:
-        raise ValueError(
-            f"{source_name}: there are no 'labels' among the tensors "
-            f'({", ".join(tensors)}).'
-        )
-    return TensorRows(tensors)
 
 
 def _token_limit(
@@ -1389,7 +1371,33 @@ def _token_limit(
     limits = [limit for limit in (max_tokens, readable) if limit is not None]
     return min(limits, default=None)
 
-# %% ../nbs/lib/gradients.ipynb #095
+# %% ../nbs/lib/gradients.ipynb #099
+def _text_rows(source: 'ModelGradients', data: Any, source_name: str) -> TokenizedRows:
+    """Tokenize a table for a model, with labels in its order if it needs them."""
+    if source.tokenizer is None:
+        raise ValueError(
+            f'{source_name}: texts need a tokenizer; give tokenizer=..., or a '
+            'dictionary of tensors instead of the table.'
+        )
+    is_labelled = source.output.needs_labels
+    table = model_table(source.model, data, source_name, labelled=is_labelled)
+    labels = table['label'].to_numpy() if is_labelled else None
+    limit = _token_limit(source.model, source.tokenizer, source.max_tokens)
+    return tokenize_rows(source.tokenizer, table, limit, labels)
+
+
+def _tensor_rows(source: 'ModelGradients', data: Any, source_name: str) -> TensorRows:
+    """Return rows of tensors or of batches of tensors, with labels if needed."""
+    is_mapping = isinstance(data, Mapping)
+    tensors = data if is_mapping else collect_batches(data, source.model)
+    if source.output.needs_labels and 'labels' not in tensors:
+        raise ValueError(
+            f"{source_name}: there are no 'labels' among the tensors "
+            f'({", ".join(tensors)}).'
+        )
+    return TensorRows(tensors)
+
+# %% ../nbs/lib/gradients.ipynb #102
 def _depends_on_padding(
     gradients: PerExampleGradients,
     output: ModelOutput,
@@ -1405,7 +1413,7 @@ def _depends_on_padding(
     tolerance = 1e-4 if is_single else 0.05
     return abs(alone - beside) > tolerance * max(1, abs(alone))
 
-# %% ../nbs/lib/gradients.ipynb #097
+# %% ../nbs/lib/gradients.ipynb #104
 class ModelGradients(GradientSource):
     """Gradients of a PyTorch model.
 
@@ -1425,6 +1433,9 @@ class ModelGradients(GradientSource):
         Tokens that texts are cut to. By default as many as the model can read.
     """
 
+    equal_lengths = False
+    _is_checked = False
+
     def __init__(
         self,
         model: nn.Module,
@@ -1443,23 +1454,11 @@ class ModelGradients(GradientSource):
         self.gradients = PerExampleGradients(model, param_filter)
         self.sizes = self.gradients.sizes
         self.projection.prepare(self.sizes)
-        self.equal_lengths = False
-        self._is_checked = False
 
     def rows(self, data, source_name='the table'):
         """Tokenize a table, or take tensors; see `GradientSource.rows`."""
-        needs_labels = self.output.needs_labels
-        if not _is_table(data):
-            return _tensor_rows(data, self.model, needs_labels, source_name)
-        if self.tokenizer is None:
-            raise ValueError(
-                f'{source_name} holds texts, so a tokenizer is needed; give '
-                'tokenizer=..., or a dictionary of tensors instead of the table.'
-            )
-        table = model_table(self.model, data, source_name, labelled=needs_labels)
-        labels = table['label'].to_numpy() if needs_labels else None
-        limit = _token_limit(self.model, self.tokenizer, self.max_tokens)
-        return tokenize_rows(self.tokenizer, table, limit, labels)
+        read = _text_rows if _is_table(data) else _tensor_rows
+        return read(self, data, source_name)
 
     def state(self):
         """Return the model's state dict; see `GradientSource.state`."""
@@ -1486,7 +1485,7 @@ class ModelGradients(GradientSource):
         """Return features, outputs and weights; see `GradientSource.__call__`."""
         return self.gradients(batch, self.output, self.projection)
 
-# %% ../nbs/lib/gradients.ipynb #101
+# %% ../nbs/lib/gradients.ipynb #108
 class PromptRows:
     """Texts encoded for a prompt, with what `TokenizedRows` have.
 
@@ -1531,7 +1530,7 @@ class PromptRows:
         ids = [self._ids[position] for position in positions]
         return {'ids': ids, 'labels': self.labels[torch.as_tensor(positions)]}
 
-# %% ../nbs/lib/gradients.ipynb #103
+# %% ../nbs/lib/gradients.ipynb #110
 def _head_gradients(
     head: nn.Module,
     hidden: torch.Tensor,
@@ -1551,7 +1550,26 @@ def _head_gradients(
     gradients = per_text(parameters, hidden, labels['labels'])
     return {f'head.{name}': grad.flatten(1) for name, grad in gradients.items()}
 
-# %% ../nbs/lib/gradients.ipynb #105
+# %% ../nbs/lib/gradients.ipynb #112
+def _prompt_gradients(
+    prompt: TrainedPrompt,
+    ids: list[list[int]],
+    labels: Mapping[str, torch.Tensor],
+    output: ModelOutput,
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Return each text's gradients by prompt and head, flattened, and its logits."""
+    kv_batch = prompt.lm.kv_batch(ids)
+    with torch.enable_grad():
+        copies = prompt.embeddings.expand(len(ids), -1, -1).clone().requires_grad_()
+        hidden = prompt.lm.features(kv_batch, list(copies), rows=range(len(ids)))
+        logits = prompt.head(hidden)
+        values = output.output(logits, labels)
+        (by_copy,) = torch.autograd.grad(values.sum(), copies)
+    by_head = _head_gradients(prompt.head, hidden.detach(), labels, output)
+    gradients = {'embeddings': by_copy.flatten(1)} | by_head
+    return {k: v.detach() for k, v in gradients.items()}, logits.detach()
+
+# %% ../nbs/lib/gradients.ipynb #114
 class PromptGradients(GradientSource):
     """Gradients of a trained prompt and its head.
 
@@ -1583,9 +1601,8 @@ class PromptGradients(GradientSource):
         self.prompt = prompt
         self.output = output or Margin()
         self.projection = projection or Whole()
-        self.sizes = {'embeddings': prompt.embeddings.numel()}
-        for name, parameter in prompt.head.named_parameters():
-            self.sizes[f'head.{name}'] = parameter.numel()
+        head = {f'head.{n}': p.numel() for n, p in prompt.head.named_parameters()}
+        self.sizes = {'embeddings': prompt.embeddings.numel()} | head
         self.projection.prepare(self.sizes)
 
     def rows(self, data, source_name='the table'):
@@ -1609,26 +1626,18 @@ class PromptGradients(GradientSource):
 
     def __call__(self, batch):
         """Return gradients, outputs and weights; see `GradientSource.__call__`."""
-        lm, head = self.prompt.lm, self.prompt.head
-        ids, labels = batch['ids'], {'labels': batch['labels'].to(lm.device)}
-        kv_batch = lm.kv_batch(ids)
-        with torch.enable_grad():
-            copies = self.prompt.embeddings.expand(len(ids), -1, -1).clone()
-            copies.requires_grad_()
-            hidden = lm.features(kv_batch, list(copies), rows=range(len(ids)))
-            logits = head(hidden)
-            values = self.output.output(logits, labels)
-            (by_copy,) = torch.autograd.grad(values.sum(), copies)
-        by_head = _head_gradients(head, hidden.detach(), labels, self.output)
-        gradients = {'embeddings': by_copy.flatten(1)} | by_head
-        buffer = self.projection.buffer(len(ids), lm.device)
+        labels = {'labels': batch['labels'].to(self.prompt.lm.device)}
+        gradients, logits = _prompt_gradients(
+            self.prompt, batch['ids'], labels, self.output
+        )
+        buffer = self.projection.buffer(len(logits), logits.device)
         for name, gradient in gradients.items():
-            self.projection.add_vector(buffer, name, gradient.detach())
-        weight = self.output.gradient_weight(logits, labels).detach()
-        features = self.projection.finish(buffer)
-        return ExampleGradients(features, values.detach(), weight)
+            self.projection.add_vector(buffer, name, gradient)
+        values = self.output.output(logits, labels)
+        weight = self.output.gradient_weight(logits, labels)
+        return ExampleGradients(self.projection.finish(buffer), values, weight)
 
-# %% ../nbs/lib/gradients.ipynb #109
+# %% ../nbs/lib/gradients.ipynb #118
 def gradient_source(
     model: Any,
     tokenizer: Any = None,

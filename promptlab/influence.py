@@ -46,7 +46,6 @@ from promptlab.gradients import (
     Whole,
     describe_settings,
     gradient_source,
-    is_one_batch,
     margin,
     model_logits,
     model_table,
@@ -199,7 +198,7 @@ def write_gradients(
             joined = {name: torch.cat([old[name], new[name]]) for name in new}
             save_tensors(shard.path, joined, shard.keys)
 
-# %% ../nbs/lib/influence.ipynb #017
+# %% ../nbs/lib/influence.ipynb #018
 class GradientStore:
     """Features that were written, read one file at a time.
 
@@ -266,7 +265,7 @@ class GradientStore:
         """
         return torch.cat([features for _, features in self])
 
-# %% ../nbs/lib/influence.ipynb #020
+# %% ../nbs/lib/influence.ipynb #021
 class MemoryStore:
     """Features in memory, with what a `GradientStore` has.
 
@@ -308,7 +307,7 @@ class MemoryStore:
         """
         return self.features
 
-# %% ../nbs/lib/influence.ipynb #023
+# %% ../nbs/lib/influence.ipynb #024
 def _weighted_rows(
     store: GradientStore | MemoryStore, root: torch.Tensor
 ) -> Iterator[tuple[slice, torch.Tensor]]:
@@ -331,7 +330,7 @@ def _gram(
             gram[position, other] = rows @ columns.T
     return gram
 
-# %% ../nbs/lib/influence.ipynb #025
+# %% ../nbs/lib/influence.ipynb #026
 class DampedInverse:
     """Multiplies with (I + Phi^T W Phi / lambda)^-1.
 
@@ -387,7 +386,7 @@ class DampedInverse:
     def _weighted(self) -> Iterator[tuple[slice, torch.Tensor]]:
         return _weighted_rows(self.store, self.root)
 
-# %% ../nbs/lib/influence.ipynb #028
+# %% ../nbs/lib/influence.ipynb #029
 def damped_inverse(
     store: GradientStore | MemoryStore, curvature: torch.Tensor, damping: float
 ) -> DampedInverse:
@@ -421,7 +420,7 @@ def damped_inverse(
         save_tensors(path, {'factor': factor}, lam)
     return DampedInverse(store, curvature, lam, factor)
 
-# %% ../nbs/lib/influence.ipynb #031
+# %% ../nbs/lib/influence.ipynb #032
 @dataclass
 class FeatureSettings:
     """How gradient features are computed and where they are kept.
@@ -476,7 +475,7 @@ _RANGES = {
     'progress': (bool,),
 }
 
-# %% ../nbs/lib/influence.ipynb #033
+# %% ../nbs/lib/influence.ipynb #034
 @dataclass
 class AttributionTask:
     """What a method is asked: which training examples moved these answers?
@@ -538,7 +537,7 @@ class AttributionMethod:
 
 METHODS = Registry('attribution method', AttributionMethod)
 
-# %% ../nbs/lib/influence.ipynb #036
+# %% ../nbs/lib/influence.ipynb #037
 @dataclass
 class CheckpointScores:
     """What a gradient method found at one checkpoint.
@@ -666,7 +665,7 @@ class GradientMethod(AttributionMethod):
             attributor.featurize(task.train, weights, weight)
         return attributor.score(task.targets)
 
-# %% ../nbs/lib/influence.ipynb #039
+# %% ../nbs/lib/influence.ipynb #040
 def head_parameters(model: nn.Module) -> str:
     """Return a regular expression for the parameters of a classification head.
 
@@ -691,7 +690,7 @@ def head_parameters(model: nn.Module) -> str:
         head = [name for name in names if name.startswith(last)]
     return '^(' + '|'.join(map(re.escape, head)) + ')$'
 
-# %% ../nbs/lib/influence.ipynb #042
+# %% ../nbs/lib/influence.ipynb #043
 class DotProduct(GradientMethod):
     """TracIn: the dot product of gradients, summed over checkpoints.
 
@@ -771,7 +770,7 @@ METHODS.register('tracin', DotProduct)
 METHODS.register('cosine', Cosine)
 METHODS.register('last-layer', LastLayer)
 
-# %% ../nbs/lib/influence.ipynb #045
+# %% ../nbs/lib/influence.ipynb #046
 class Trak(GradientMethod):
     """TRAK as it was published: an undamped solve, averaged over checkpoints.
 
@@ -827,7 +826,7 @@ class Trak(GradientMethod):
 
 METHODS.register('trak', Trak)
 
-# %% ../nbs/lib/influence.ipynb #048
+# %% ../nbs/lib/influence.ipynb #049
 class CheckpointFolder:
     """Checkpoints of a model on disk, each with room for features.
 
@@ -917,7 +916,7 @@ def _check_settings(
                 'choose another folder or delete it.'
             )
 
-# %% ../nbs/lib/influence.ipynb #051
+# %% ../nbs/lib/influence.ipynb #052
 def _fit_projection(
     source: GradientSource, file: Path, rows: Any, settings: FeatureSettings
 ) -> None:
@@ -971,7 +970,7 @@ def featurize_at(
     finally:
         source.load(own)
 
-# %% ../nbs/lib/influence.ipynb #054
+# %% ../nbs/lib/influence.ipynb #055
 def _make_source(
     model: Any, tokenizer: Any, method: GradientMethod, settings: FeatureSettings
 ) -> GradientSource:
@@ -1015,6 +1014,30 @@ def _describe_features(
     return {name: str(value) for name, value in described.items()}
 
 # %% ../nbs/lib/influence.ipynb #057
+def _copy_weights(source: GradientSource, checkpoint: Any) -> dict[str, torch.Tensor]:
+    """Return a copy of given weights, or of the model's own."""
+    if checkpoint is None:
+        checkpoint = source.state()
+    elif not isinstance(checkpoint, Mapping):
+        checkpoint = load_tensors(checkpoint)[0]
+    return {name: tensor.detach().clone() for name, tensor in checkpoint.items()}
+
+
+def _open_stores(folder: Path, checkpoints: Iterable[str]) -> dict[str, GradientStore]:
+    """Open the training features of checkpoints, which must have the same examples."""
+    stores = {name: GradientStore(folder / name / 'train') for name in checkpoints}
+    if not stores:
+        raise ValueError(f'{folder} has no features; call featurize first.')
+    first = next(iter(stores.values()))
+    for store in stores.values():
+        if store.keys != first.keys:
+            raise ValueError(
+                f'the checkpoints have features of different examples ({first.n} and '
+                f'{store.n}); featurize the same table at each.'
+            )
+    return stores
+
+# %% ../nbs/lib/influence.ipynb #060
 class GradientFeatures:
     """Gradient features of training examples and targets, at one or more checkpoints.
 
@@ -1038,7 +1061,6 @@ class GradientFeatures:
         self.folder = CheckpointFolder(settings.folder, described)
         self._featurized: dict[str, float] = {}
         self._stores: dict[str, GradientStore] = {}
-        self._n_in_batches: dict[str, int] = {}
 
     @property
     def checkpoints(self) -> dict[str, float]:
@@ -1057,10 +1079,9 @@ class GradientFeatures:
 
         Parameters
         ----------
-        train : DataFrame, mapping, tuple of Tensor, or iterable of batches
-            A table of texts and labels as `load` takes it, or a `DataLoader`, holds all
-            examples. A mapping of columns or a tuple of tensors is one batch; calls
-            with batches go on where the last one ended, until `finalize` or `score`.
+        train : DataFrame, mapping of str to Tensor, or iterable of batches
+            A table of texts and labels as `load` takes it; tensors, one row per
+            example; or a `DataLoader` of such tensors.
         checkpoint : mapping of str to Tensor, str or path-like, optional
             Weights: a state dict or a file of `save_tensors`. By default the model's.
         weight : float, default 1.0
@@ -1085,9 +1106,6 @@ class GradientFeatures:
         name = self.folder.add(weights, weight)
         self._featurized[name] = weight
         self._stores = {}
-        if start is None and is_one_batch(train):
-            start = self._n_in_batches.get(name, 0)
-            self._n_in_batches[name] = start + len(rows)
         path, options = self.folder.path / name, {'part': part, 'start': start}
         featurize_at(
             self.source, path, weights, rows, 'train', self.settings, **options
@@ -1105,13 +1123,10 @@ class GradientFeatures:
         Raises
         ------
         ValueError
-            If there are none, examples differ between checkpoints, or a loop over
-            batches ended before the last stored example.
+            If there are none, or examples differ between checkpoints.
         """
         if not self._stores:
             self._stores = _open_stores(self.folder.path, self.checkpoints)
-            _check_batches(self._stores, self._n_in_batches)
-            self._n_in_batches = {}
         return self._stores
 
     def target_features(self, rows: Any, checkpoint: str) -> torch.Tensor:
@@ -1134,43 +1149,33 @@ class GradientFeatures:
         featurize_at(self.source, path, weights, rows, place, self.settings, **options)
         return GradientStore(path / place).all()
 
-
-def _copy_weights(source: GradientSource, checkpoint: Any) -> dict[str, torch.Tensor]:
-    """Return a copy of given weights, or of the model's own."""
-    if checkpoint is None:
-        checkpoint = source.state()
-    elif not isinstance(checkpoint, Mapping):
-        checkpoint = load_tensors(checkpoint)[0]
-    return {name: tensor.detach().clone() for name, tensor in checkpoint.items()}
-
-
-def _check_batches(
-    stores: Mapping[str, GradientStore], n_in_batches: Mapping[str, int]
-) -> None:
-    """Refuse a loop over batches that ended before the last stored example."""
-    for name, n_rows in n_in_batches.items():
-        if n_rows < stores[name].n:
-            raise ValueError(
-                f'{stores[name].folder} holds {stores[name].n} examples, the batches '
-                f'had {n_rows}; hand over the others too, or use another folder.'
-            )
+# %% ../nbs/lib/influence.ipynb #062
+def _gradient_method(method: str | GradientMethod) -> GradientMethod:
+    method = METHODS.resolve(method)
+    if not isinstance(method, GradientMethod):
+        names = [name for name, make in METHODS.items() if _is_gradient(make)]
+        raise ValueError(
+            f'{method} does not work on gradients; use {", ".join(names)}, or '
+            'attribute(..., method=...) for the others.'
+        )
+    return method
 
 
-def _open_stores(folder: Path, checkpoints: Iterable[str]) -> dict[str, GradientStore]:
-    """Open the training features of checkpoints, which must have the same examples."""
-    stores = {name: GradientStore(folder / name / 'train') for name in checkpoints}
-    if not stores:
-        raise ValueError(f'{folder} has no features; call featurize first.')
-    first = next(iter(stores.values()))
-    for store in stores.values():
-        if store.keys != first.keys:
-            raise ValueError(
-                f'the checkpoints have features of different examples ({first.n} and '
-                f'{store.n}); featurize the same table at each.'
-            )
-    return stores
+def _is_gradient(make: Any) -> bool:
+    return isinstance(make, type) and issubclass(make, GradientMethod)
 
-# %% ../nbs/lib/influence.ipynb #060
+
+def _own_similarity(
+    method: GradientMethod, store: GradientStore, fitted: Any
+) -> torch.Tensor:
+    """Compare each training example with itself."""
+    parts = []
+    for _, features in store:
+        targets = method.transform(features, fitted)
+        parts.append(method.similarity(features, targets).diag())
+    return torch.cat(parts)
+
+# %% ../nbs/lib/influence.ipynb #065
 class Attributor(GradientFeatures):
     """Which training examples moved a model's answers; its features can be kept.
 
@@ -1274,27 +1279,24 @@ class Attributor(GradientFeatures):
         total = 0.0
         for name, fitted in self._fit(method).items():
             store = self._stores[name]
-            own = [
-                method.similarity(features, method.transform(features, fitted)).diag()
-                for _, features in store
-            ]
-            total = total + self.checkpoints[name] * torch.cat(own) * store.weight**2
+            own = _own_similarity(method, store, fitted)
+            total = total + self.checkpoints[name] * own * store.weight**2
         return total.numpy()
 
     def _fit(self, method: GradientMethod) -> dict[str, Any]:
         """Return what a method has fitted at each checkpoint."""
-        curvature = self.source.output.curvature
+        found = {}
         for name, store in self.stores().items():
             key = (name, repr(method), store.n)
             if key not in self._fitted:
-                self._fitted[key] = method.fit(store, curvature(store.weight))
-        return {n: self._fitted[n, repr(method), s.n] for n, s in self._stores.items()}
+                curvature = self.source.output.curvature(store.weight)
+                self._fitted[key] = method.fit(store, curvature)
+            found[name] = self._fitted[key]
+        return found
 
     def _chosen(self, method: str | GradientMethod | None) -> GradientMethod:
         """Return a method; one that needs gradients of other parameters is refused."""
-        if method is None:
-            return self.method
-        method = _gradient_method(method)
+        method = _gradient_method(self.method if method is None else method)
         needed = _param_filter(method, self._model, self.settings)
         if needed != self.source.param_filter:
             raise ValueError(
@@ -1303,22 +1305,7 @@ class Attributor(GradientFeatures):
             )
         return method
 
-
-def _gradient_method(method: str | GradientMethod) -> GradientMethod:
-    method = METHODS.resolve(method)
-    if not isinstance(method, GradientMethod):
-        names = [name for name, make in METHODS.items() if _is_gradient(make)]
-        raise ValueError(
-            f'{method} does not work on gradients; use {", ".join(names)}, or '
-            'attribute(..., method=...) for the others.'
-        )
-    return method
-
-
-def _is_gradient(make: Any) -> bool:
-    return isinstance(make, type) and issubclass(make, GradientMethod)
-
-# %% ../nbs/lib/influence.ipynb #075
+# %% ../nbs/lib/influence.ipynb #080
 def joined_texts(table: pd.DataFrame) -> list[str]:
     """Return the texts of a table, those of a pair joined by a line break.
 
@@ -1336,7 +1323,7 @@ def joined_texts(table: pd.DataFrame) -> list[str]:
         return (table['text'] + '\n' + table['text_pair']).tolist()
     return table['text'].tolist()
 
-# %% ../nbs/lib/influence.ipynb #077
+# %% ../nbs/lib/influence.ipynb #082
 class SimilarityMethod(AttributionMethod):
     """Similarity, with the sign of label agreement; base class.
 
@@ -1370,7 +1357,7 @@ class SimilarityMethod(AttributionMethod):
         agree = train.to_numpy()[:, None] == targets.to_numpy()
         return self.similarity(task) * np.where(agree, 1.0, -1.0)
 
-# %% ../nbs/lib/influence.ipynb #080
+# %% ../nbs/lib/influence.ipynb #085
 def bm25(
     train: Sequence[str], targets: Sequence[str], k1: float = 1.2, b: float = 0.75
 ) -> np.ndarray:
@@ -1409,7 +1396,7 @@ def bm25(
     counts.data = idf[counts.col] * saturated
     return (counts.tocsr() @ queries.T).toarray()
 
-# %% ../nbs/lib/influence.ipynb #082
+# %% ../nbs/lib/influence.ipynb #087
 class Bm25(SimilarityMethod):
     """BM25 of training texts for each target's words."""
 
@@ -1437,7 +1424,7 @@ class TfIdf(SimilarityMethod):
 METHODS.register('tfidf', TfIdf)
 METHODS.register('bm25', Bm25)
 
-# %% ../nbs/lib/influence.ipynb #085
+# %% ../nbs/lib/influence.ipynb #090
 @torch.no_grad()
 def representations(
     model: nn.Module, rows: Any, batch_size: int = 32, progress: bool = True
@@ -1473,7 +1460,7 @@ def representations(
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
 
-# %% ../nbs/lib/influence.ipynb #087
+# %% ../nbs/lib/influence.ipynb #092
 class Representation(SimilarityMethod):
     """Cosine of mean last hidden states."""
 
@@ -1497,7 +1484,7 @@ class Representation(SimilarityMethod):
 
 METHODS.register('representation', Representation)
 
-# %% ../nbs/lib/influence.ipynb #090
+# %% ../nbs/lib/influence.ipynb #095
 class LabelAgreement(SimilarityMethod):
     """All texts with the target's label help, all others harm."""
 
@@ -1531,7 +1518,7 @@ class RandomScores(AttributionMethod):
 METHODS.register('label', LabelAgreement)
 METHODS.register('random', RandomScores)
 
-# %% ../nbs/lib/influence.ipynb #093
+# %% ../nbs/lib/influence.ipynb #098
 def _examples(rows: Any) -> list[dict[str, torch.Tensor]]:
     """Return a list of examples, padded to one length."""
     batch = rows.batch(np.arange(len(rows)))
@@ -1550,7 +1537,7 @@ def _without_conv1d(model: nn.Module) -> nn.Module:
                 setattr(module, name, linear)
     return model
 
-# %% ../nbs/lib/influence.ipynb #095
+# %% ../nbs/lib/influence.ipynb #100
 def _kronfluence_task() -> Any:
     """Return what kronfluence must know: the training loss and what is attributed."""
     try:
@@ -1578,7 +1565,7 @@ def _kronfluence_task() -> Any:
 
     return MarginTask()
 
-# %% ../nbs/lib/influence.ipynb #097
+# %% ../nbs/lib/influence.ipynb #102
 def _ekfac_scores(
     model: nn.Module, task: Any, train: list, targets: list, batch_size: int
 ) -> np.ndarray:
@@ -1587,20 +1574,19 @@ def _ekfac_scores(
     from kronfluence.arguments import FactorArguments, ScoreArguments
 
     on_cpu = next(model.parameters()).device.type == 'cpu'
-    sizes = {
-        'per_device_query_batch_size': batch_size,
-        'per_device_train_batch_size': batch_size,
-    }
     with tempfile.TemporaryDirectory() as folder:
         options = {'output_dir': folder, 'disable_tqdm': True, 'cpu': on_cpu}
         analyzer = Analyzer('ekfac', prepare_model(model, task), task, **options)
-        factor_args = FactorArguments(strategy='ekfac')
-        analyzer.fit_all_factors(
-            'factors', train, per_device_batch_size=batch_size, factor_args=factor_args
-        )
-        score_args = ScoreArguments(damping_factor=None)
+        ekfac = {'factor_args': FactorArguments(strategy='ekfac')}
+        analyzer.fit_all_factors('factors', train, batch_size, **ekfac)
         analyzer.compute_pairwise_scores(
-            'scores', 'factors', targets, train, score_args=score_args, **sizes
+            'scores',
+            'factors',
+            targets,
+            train,
+            per_device_query_batch_size=batch_size,
+            per_device_train_batch_size=batch_size,
+            score_args=ScoreArguments(damping_factor=None),
         )
         scores = analyzer.load_pairwise_scores('scores')['all_modules']
     return scores.float().T.numpy()
@@ -1643,7 +1629,7 @@ class EkFac(AttributionMethod):
 
 METHODS.register('ekfac', EkFac)
 
-# %% ../nbs/lib/influence.ipynb #101
+# %% ../nbs/lib/influence.ipynb #106
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -1683,7 +1669,7 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #103
+# %% ../nbs/lib/influence.ipynb #108
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
 
@@ -1769,7 +1755,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #106
+# %% ../nbs/lib/influence.ipynb #111
 def attribute(
     model: Any,
     train: Any,
@@ -1825,7 +1811,7 @@ def attribute(
     )
     return Attribution(method.attribute(task), train, targets)
 
-# %% ../nbs/lib/influence.ipynb #113
+# %% ../nbs/lib/influence.ipynb #118
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 

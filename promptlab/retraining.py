@@ -484,8 +484,8 @@ def margin_falls(
     """
     fall = before - after
     interval = bootstrap(lambda values, _: values.mean(), fall, fall)
-    flips = (after < 0)[before > 0].mean()
-    return {'removed': n_removed, 'fall': interval, 'flips': float(flips)}
+    flips = float((after < 0)[before > 0].mean())
+    return {'removed': n_removed, 'fall': [*map(float, interval)], 'flips': flips}
 
 # %% ../nbs/lib/retraining.ipynb #039
 def flip_labels(
