@@ -4,8 +4,8 @@
 __all__ = ['PROJECTIONS', 'margin', 'ModelOutput', 'describe_settings', 'Margin', 'NextTokenLogProb', 'default_output',
            'ExampleGradients', 'Projection', 'Whole', 'GradientError', 'NotCovered', 'model_logits',
            'PerExampleGradients', 'Sketch', 'Rademacher', 'Factored', 'Principal', 'check_gradients', 'TensorRows',
-           'collect_batches', 'model_table', 'GradientSource', 'ModelGradients', 'PromptRows', 'PromptGradients',
-           'gradient_source']
+           'collect_batches', 'model_table', 'GradientSource', 'is_one_batch', 'ModelGradients', 'PromptRows',
+           'PromptGradients', 'gradient_source']
 
 # %% ../nbs/lib/gradients.ipynb #003
 import inspect
@@ -1386,10 +1386,29 @@ def _text_rows(source: 'ModelGradients', data: Any, source_name: str) -> Tokeniz
     return tokenize_rows(source.tokenizer, table, limit, labels)
 
 
+def is_one_batch(data: Any) -> bool:
+    """Say whether data are one batch, as a `DataLoader` gives it.
+
+    Parameters
+    ----------
+    data : object
+        Examples, in any form that `GradientSource.rows` takes.
+
+    Returns
+    -------
+    bool
+        True for a mapping of columns, and for a tuple or list of tensors.
+    """
+    if isinstance(data, Mapping):
+        return True
+    is_tuple = isinstance(data, (tuple, list)) and len(data) > 0
+    return is_tuple and all(isinstance(part, torch.Tensor) for part in data)
+
+
 def _tensor_rows(source: 'ModelGradients', data: Any, source_name: str) -> TensorRows:
     """Return rows of tensors or of batches of tensors, with labels if needed."""
-    is_mapping = isinstance(data, Mapping)
-    tensors = data if is_mapping else collect_batches(data, source.model)
+    batches = [data] if is_one_batch(data) else data
+    tensors = collect_batches(batches, source.model)
     if source.output.needs_labels and 'labels' not in tensors:
         raise ValueError(
             f"{source_name}: there are no 'labels' among the tensors "

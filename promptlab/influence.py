@@ -46,6 +46,7 @@ from promptlab.gradients import (
     Whole,
     describe_settings,
     gradient_source,
+    is_one_batch,
     margin,
     model_logits,
     model_table,
@@ -1023,6 +1024,18 @@ def _copy_weights(source: GradientSource, checkpoint: Any) -> dict[str, torch.Te
     return {name: tensor.detach().clone() for name, tensor in checkpoint.items()}
 
 
+def _check_batches(
+    stores: Mapping[str, GradientStore], n_in_batches: Mapping[str, int]
+) -> None:
+    """Refuse a loop over batches that ended before the last stored example."""
+    for name, n_rows in n_in_batches.items():
+        if n_rows < stores[name].n:
+            raise ValueError(
+                f'{stores[name].folder} holds {stores[name].n} examples, the batches '
+                f'had {n_rows}; hand over the others too, or use another folder.'
+            )
+
+
 def _open_stores(folder: Path, checkpoints: Iterable[str]) -> dict[str, GradientStore]:
     """Open the training features of checkpoints, which must have the same examples."""
     stores = {name: GradientStore(folder / name / 'train') for name in checkpoints}
@@ -1061,6 +1074,7 @@ class GradientFeatures:
         self.folder = CheckpointFolder(settings.folder, described)
         self._featurized: dict[str, float] = {}
         self._stores: dict[str, GradientStore] = {}
+        self._n_in_batches: dict[str, int] = {}
 
     @property
     def checkpoints(self) -> dict[str, float]:
@@ -1079,9 +1093,10 @@ class GradientFeatures:
 
         Parameters
         ----------
-        train : DataFrame, mapping of str to Tensor, or iterable of batches
-            A table of texts and labels as `load` takes it; tensors, one row per
-            example; or a `DataLoader` of such tensors.
+        train : DataFrame, mapping, tuple of Tensor, or iterable of batches
+            A table of texts and labels as `load` takes it, or a `DataLoader`, holds all
+            examples. A mapping of columns or a tuple of tensors is one batch; calls
+            with batches go on where the last one ended, until `finalize` or `score`.
         checkpoint : mapping of str to Tensor, str or path-like, optional
             Weights: a state dict or a file of `save_tensors`. By default the model's.
         weight : float, default 1.0
@@ -1106,6 +1121,9 @@ class GradientFeatures:
         name = self.folder.add(weights, weight)
         self._featurized[name] = weight
         self._stores = {}
+        if start is None and is_one_batch(train):
+            start = self._n_in_batches.get(name, 0)
+            self._n_in_batches[name] = start + len(rows)
         path, options = self.folder.path / name, {'part': part, 'start': start}
         featurize_at(
             self.source, path, weights, rows, 'train', self.settings, **options
@@ -1123,10 +1141,13 @@ class GradientFeatures:
         Raises
         ------
         ValueError
-            If there are none, or examples differ between checkpoints.
+            If there are none, examples differ between checkpoints, or a loop over
+            batches ended before the last stored example.
         """
         if not self._stores:
             self._stores = _open_stores(self.folder.path, self.checkpoints)
+            _check_batches(self._stores, self._n_in_batches)
+            self._n_in_batches = {}
         return self._stores
 
     def target_features(self, rows: Any, checkpoint: str) -> torch.Tensor:
@@ -1305,7 +1326,7 @@ class Attributor(GradientFeatures):
             )
         return method
 
-# %% ../nbs/lib/influence.ipynb #080
+# %% ../nbs/lib/influence.ipynb #082
 def joined_texts(table: pd.DataFrame) -> list[str]:
     """Return the texts of a table, those of a pair joined by a line break.
 
@@ -1323,7 +1344,7 @@ def joined_texts(table: pd.DataFrame) -> list[str]:
         return (table['text'] + '\n' + table['text_pair']).tolist()
     return table['text'].tolist()
 
-# %% ../nbs/lib/influence.ipynb #082
+# %% ../nbs/lib/influence.ipynb #084
 class SimilarityMethod(AttributionMethod):
     """Similarity, with the sign of label agreement; base class.
 
@@ -1357,7 +1378,7 @@ class SimilarityMethod(AttributionMethod):
         agree = train.to_numpy()[:, None] == targets.to_numpy()
         return self.similarity(task) * np.where(agree, 1.0, -1.0)
 
-# %% ../nbs/lib/influence.ipynb #085
+# %% ../nbs/lib/influence.ipynb #087
 def bm25(
     train: Sequence[str], targets: Sequence[str], k1: float = 1.2, b: float = 0.75
 ) -> np.ndarray:
@@ -1396,7 +1417,7 @@ def bm25(
     counts.data = idf[counts.col] * saturated
     return (counts.tocsr() @ queries.T).toarray()
 
-# %% ../nbs/lib/influence.ipynb #087
+# %% ../nbs/lib/influence.ipynb #089
 class Bm25(SimilarityMethod):
     """BM25 of training texts for each target's words."""
 
@@ -1424,7 +1445,7 @@ class TfIdf(SimilarityMethod):
 METHODS.register('tfidf', TfIdf)
 METHODS.register('bm25', Bm25)
 
-# %% ../nbs/lib/influence.ipynb #090
+# %% ../nbs/lib/influence.ipynb #092
 @torch.no_grad()
 def representations(
     model: nn.Module, rows: Any, batch_size: int = 32, progress: bool = True
@@ -1460,7 +1481,7 @@ def representations(
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
 
-# %% ../nbs/lib/influence.ipynb #092
+# %% ../nbs/lib/influence.ipynb #094
 class Representation(SimilarityMethod):
     """Cosine of mean last hidden states."""
 
@@ -1484,7 +1505,7 @@ class Representation(SimilarityMethod):
 
 METHODS.register('representation', Representation)
 
-# %% ../nbs/lib/influence.ipynb #095
+# %% ../nbs/lib/influence.ipynb #097
 class LabelAgreement(SimilarityMethod):
     """All texts with the target's label help, all others harm."""
 
@@ -1518,7 +1539,7 @@ class RandomScores(AttributionMethod):
 METHODS.register('label', LabelAgreement)
 METHODS.register('random', RandomScores)
 
-# %% ../nbs/lib/influence.ipynb #098
+# %% ../nbs/lib/influence.ipynb #100
 def _examples(rows: Any) -> list[dict[str, torch.Tensor]]:
     """Return a list of examples, padded to one length."""
     batch = rows.batch(np.arange(len(rows)))
@@ -1537,7 +1558,7 @@ def _without_conv1d(model: nn.Module) -> nn.Module:
                 setattr(module, name, linear)
     return model
 
-# %% ../nbs/lib/influence.ipynb #100
+# %% ../nbs/lib/influence.ipynb #102
 def _kronfluence_task() -> Any:
     """Return what kronfluence must know: the training loss and what is attributed."""
     try:
@@ -1565,7 +1586,7 @@ def _kronfluence_task() -> Any:
 
     return MarginTask()
 
-# %% ../nbs/lib/influence.ipynb #102
+# %% ../nbs/lib/influence.ipynb #104
 def _ekfac_scores(
     model: nn.Module, task: Any, train: list, targets: list, batch_size: int
 ) -> np.ndarray:
@@ -1629,7 +1650,7 @@ class EkFac(AttributionMethod):
 
 METHODS.register('ekfac', EkFac)
 
-# %% ../nbs/lib/influence.ipynb #106
+# %% ../nbs/lib/influence.ipynb #108
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -1669,7 +1690,7 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #108
+# %% ../nbs/lib/influence.ipynb #110
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
 
@@ -1755,7 +1776,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #111
+# %% ../nbs/lib/influence.ipynb #113
 def attribute(
     model: Any,
     train: Any,
@@ -1811,7 +1832,7 @@ def attribute(
     )
     return Attribution(method.attribute(task), train, targets)
 
-# %% ../nbs/lib/influence.ipynb #118
+# %% ../nbs/lib/influence.ipynb #120
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
