@@ -1416,7 +1416,7 @@ def _tensor_rows(source: 'ModelGradients', data: Any, source_name: str) -> Tenso
         )
     return TensorRows(tensors)
 
-# %% ../nbs/lib/gradients.ipynb #102
+# %% ../nbs/lib/gradients.ipynb #103
 def _depends_on_padding(
     gradients: PerExampleGradients,
     output: ModelOutput,
@@ -1432,7 +1432,7 @@ def _depends_on_padding(
     tolerance = 1e-4 if is_single else 0.05
     return abs(alone - beside) > tolerance * max(1, abs(alone))
 
-# %% ../nbs/lib/gradients.ipynb #104
+# %% ../nbs/lib/gradients.ipynb #105
 class ModelGradients(GradientSource):
     """Gradients of a PyTorch model.
 
@@ -1504,7 +1504,7 @@ class ModelGradients(GradientSource):
         """Return features, outputs and weights; see `GradientSource.__call__`."""
         return self.gradients(batch, self.output, self.projection)
 
-# %% ../nbs/lib/gradients.ipynb #108
+# %% ../nbs/lib/gradients.ipynb #109
 class PromptRows:
     """Texts encoded for a prompt, with what `TokenizedRows` have.
 
@@ -1549,7 +1549,7 @@ class PromptRows:
         ids = [self._ids[position] for position in positions]
         return {'ids': ids, 'labels': self.labels[torch.as_tensor(positions)]}
 
-# %% ../nbs/lib/gradients.ipynb #110
+# %% ../nbs/lib/gradients.ipynb #111
 def _head_gradients(
     head: nn.Module,
     hidden: torch.Tensor,
@@ -1569,7 +1569,7 @@ def _head_gradients(
     gradients = per_text(parameters, hidden, labels['labels'])
     return {f'head.{name}': grad.flatten(1) for name, grad in gradients.items()}
 
-# %% ../nbs/lib/gradients.ipynb #112
+# %% ../nbs/lib/gradients.ipynb #113
 def _prompt_gradients(
     prompt: TrainedPrompt,
     ids: list[list[int]],
@@ -1588,7 +1588,7 @@ def _prompt_gradients(
     gradients = {'embeddings': by_copy.flatten(1)} | by_head
     return {k: v.detach() for k, v in gradients.items()}, logits.detach()
 
-# %% ../nbs/lib/gradients.ipynb #114
+# %% ../nbs/lib/gradients.ipynb #115
 class PromptGradients(GradientSource):
     """Gradients of a trained prompt and its head.
 
@@ -1656,7 +1656,7 @@ class PromptGradients(GradientSource):
         weight = self.output.gradient_weight(logits, labels)
         return ExampleGradients(self.projection.finish(buffer), values, weight)
 
-# %% ../nbs/lib/gradients.ipynb #118
+# %% ../nbs/lib/gradients.ipynb #119
 def gradient_source(
     model: Any,
     tokenizer: Any = None,
