@@ -620,6 +620,8 @@ def _load_with_labels(data: str, settings: Mapping[str, Any]) -> pd.DataFrame:
 # %% ../nbs/lib/cli.ipynb #049
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
+    from promptlab.prompt import read_manifest
+
     if tasks is None and not words:
         raise ValueError(
             'there is no prompt to predict with; name its folder, or give --tasks '
@@ -633,6 +635,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
                 f'{folder} holds no prompt.json; train it first, as in promptlab train '
                 f'{folder.name}, or name a folder that holds one.'
             )
+        read_manifest(folder)
     return folders
 
 # %% ../nbs/lib/cli.ipynb #051
@@ -901,9 +904,12 @@ def app_command(
             "the explorer needs Streamlit: pip install 'promptlab[app]'."
         )
     from promptlab.app import launch_app
+    from promptlab.experiments import read_ledger
 
     check_setting('--port', port, IntRange(1, 65535))
-    if not ledger.exists():
+    if ledger.is_file():
+        read_ledger(ledger)
+    elif not ledger.is_dir():
         raise FileNotFoundError(
             f'{ledger}: there is no such ledger; make one with promptlab probe.'
         )

@@ -35,21 +35,22 @@ class WriteError(OSError):
 
 
 @contextmanager
-def _explained(path: Path, n_bytes: int = 0) -> Iterator[None]:
-    """Turn what the system says about a file that is written into one sentence."""
+def _explained(path: Path, n_bytes: int = 0, is_folder: bool = False) -> Iterator[None]:
+    """Turn what the system says about a place that is written into one sentence."""
     try:
         yield
     except OSError as error:
-        explained = WriteError(_why(error, path, n_bytes))
+        explained = WriteError(_why(error, path, n_bytes, is_folder))
         explained.errno = error.errno
         raise explained from None
 
 
-def _why(error: OSError, path: Path, n_bytes: int) -> str:
-    files = [parent for parent in path.parents if parent.is_file()]
+def _why(error: OSError, path: Path, n_bytes: int, is_folder: bool = False) -> str:
+    folders = [path, *path.parents] if is_folder else path.parents
+    files = [folder for folder in folders if folder.is_file()]
     if files:
         return f'{files[0]} is a file, but a folder is needed; choose another place.'
-    if path.is_dir():
+    if path.is_dir() and not is_folder:
         return f'{path} is a folder, but a file is needed; choose another name.'
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         needed, free = n_bytes / 1e6, shutil.disk_usage(path.parent).free / 1e6
@@ -123,7 +124,7 @@ def claim_folder(folder: str | os.PathLike) -> Path:
         If it cannot be made or written; the message says why.
     """
     folder = Path(folder)
-    with _explained(folder / 'x', 1):
+    with _explained(folder, 1, is_folder=True):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b'x')
@@ -275,13 +276,14 @@ def read_checked_json(
         If it is of another form or kind, or was changed; the message names it.
     """
     value = read_json(path)
-    if not isinstance(value, dict) or not {'format', 'digest'} <= value.keys():
-        raise DamagedFile(f'{path} is not from promptlab; restore it, or delete it.')
-    if value.pop('format') != form:
+    found = value.pop('format', None) if isinstance(value, dict) else None
+    if isinstance(found, int) and found != form:
         raise DamagedFile(
-            f'{path} is of another form than {form}, which this version of promptlab '
-            'reads; make it again.'
+            f'{path} has the format {found}, this version of promptlab reads format '
+            f'{form}; make it again.'
         )
+    if found is None or 'digest' not in value:
+        raise DamagedFile(f'{path} is not from promptlab; restore it, or delete it.')
     is_whole = value.pop('digest') == digest(form, value)
     if not is_whole or any(not isinstance(value.get(k), types[k]) for k in types):
         raise DamagedFile(f'{path} is not what was written to it; restore it.')
