@@ -775,6 +775,19 @@ def _expand_pattern(source: str) -> list[str]:
     return [f'{file}{colon}{column}' for file in files]
 
 
+def _make_poolers(layers: str, layer_method: str | None, tokens: str) -> list[Any]:
+    """Return the poolers that the options of `probe` ask for."""
+    from promptlab.pooling import make_pooler
+
+    if layers != 'all':
+        _check_unused('without --layers all', layer_method=layer_method)
+    return [
+        make_pooler(token, layer=layer, layer_method=layer_method or 'mean')
+        for layer in _parse_layers(layers)
+        for token in _parse_names('--tokens', tokens)
+    ]
+
+
 def _say_failures(ledger: pd.DataFrame) -> None:
     """Say how many combinations failed, and why the last one did."""
     failed = ledger[ledger.status == 'failed']
@@ -861,19 +874,12 @@ def probe_command(
     """Probe the hidden layers of models, all combinations, into a ledger."""
     from promptlab.experiments import RunExperiments, summarize_cells
     from promptlab.models import pick_device
-    from promptlab.pooling import make_pooler
 
     pick_device(device)
-    if layers != 'all':
-        _check_unused('without --layers all', layer_method=layer_method)
     sources = [file for name in data or [] for file in _expand_pattern(name)]
     run = RunExperiments(
         sources or 'mini-imdb',
-        [
-            make_pooler(token, layer=layer, layer_method=layer_method or 'mean')
-            for layer in _parse_layers(layers)
-            for token in _parse_names('--tokens', tokens)
-        ],
+        _make_poolers(layers, layer_method, tokens),
         _parse_names('--probes', probes),
         model or 'tiny',
         n_folds=folds,
