@@ -737,7 +737,7 @@ def settings_of(thing: Any) -> Any:
     }
     return [_describe_class(type(thing)), settings]
 
-
+# %% ../nbs/lib/pooling.ipynb #058
 def _is_users(thing: Any) -> bool:
     return thing.__module__.split('.')[0] not in _LIBRARIES
 
@@ -759,7 +759,7 @@ def _describe_function(function: Any) -> list:
     }
     return [name, source, repr(function.__defaults__), values]
 
-# %% ../nbs/lib/pooling.ipynb #059
+# %% ../nbs/lib/pooling.ipynb #060
 def _describe_class(kind: type) -> list:
     """Return the names of a class and its bases, and the members of a user's own."""
     parts: list = [f'{kind.__module__}.{kind.__qualname__}']
@@ -772,7 +772,7 @@ def _describe_class(kind: type) -> list:
             parts.append([member, settings_of(value)])
     return parts + [_describe_class(base) for base in kind.__bases__]
 
-# %% ../nbs/lib/pooling.ipynb #064
+# %% ../nbs/lib/pooling.ipynb #065
 @dataclass
 class PooledFeatures:
     """Pooled features of texts; `features[rows]` reads some of them.
@@ -801,7 +801,7 @@ class PooledFeatures:
         ends = starts + self.lengths[rows]
         return [self.array[start:end] for start, end in zip(starts, ends, strict=True)]
 
-# %% ../nbs/lib/pooling.ipynb #066
+# %% ../nbs/lib/pooling.ipynb #067
 class _FeatureFile:
     """The file of one pooler, which grows by batches under a temporary name."""
 
@@ -855,7 +855,7 @@ def _reserve(path: Path) -> None:
             'make room, or choose another place.'
         ) from None
 
-# %% ../nbs/lib/pooling.ipynb #069
+# %% ../nbs/lib/pooling.ipynb #070
 def _resume_at(note: Path, names: list[str]) -> int:
     """Return how many batches an interrupted pass has written to all these files."""
     try:
@@ -865,7 +865,7 @@ def _resume_at(note: Path, names: list[str]) -> int:
     except (FileNotFoundError, DamagedFile):
         return 0
 
-# %% ../nbs/lib/pooling.ipynb #071
+# %% ../nbs/lib/pooling.ipynb #072
 def _open_features(
     file: _FeatureFile, lengths: np.ndarray, batches: list[np.ndarray]
 ) -> PooledFeatures:
@@ -877,7 +877,7 @@ def _open_features(
     array = np.load(file.path, mmap_mode='r')
     return PooledFeatures(array, starts, lengths if file.pooler.per_token else None)
 
-# %% ../nbs/lib/pooling.ipynb #073
+# %% ../nbs/lib/pooling.ipynb #074
 def _run_passes(
     encoder: LayerEncoder,
     ids: list[list[int]],
@@ -906,7 +906,7 @@ def _run_passes(
         file.finish()
     note.unlink()
 
-# %% ../nbs/lib/pooling.ipynb #075
+# %% ../nbs/lib/pooling.ipynb #076
 def pool_texts(
     encoder: LayerEncoder,
     texts: Sequence[str],

@@ -369,6 +369,20 @@ class Probe(ScoreReader, BaseEstimator, ABC):
         return tags
 
 # %% ../nbs/lib/probes.ipynb #024
+def _fill_classes(
+    scores: np.ndarray, fitted: Any, n_classes: int, absent: float
+) -> np.ndarray:
+    """Add columns for classes that were not in the training rows."""
+    n_present = len(fitted.classes_)
+    if n_present == n_classes:
+        return scores
+    if scores.ndim == 1:
+        scores = np.stack([np.zeros(len(scores)), scores], 1)
+    full = np.full((len(scores), n_classes), float(absent))
+    full[:, fitted.classes_] = scores
+    return full
+
+# %% ../nbs/lib/probes.ipynb #026
 class SingleStepOpt(Probe):
     """A probe that is fitted by one call of a scikit-learn estimator.
 
@@ -422,21 +436,7 @@ class SingleStepOpt(Probe):
         scores = fitted.decision_function(X)
         return _fill_classes(scores, fitted, self.n_classes, -np.inf)
 
-
-def _fill_classes(
-    scores: np.ndarray, fitted: Any, n_classes: int, absent: float
-) -> np.ndarray:
-    """Add columns for classes that were not in the training rows."""
-    n_present = len(fitted.classes_)
-    if n_present == n_classes:
-        return scores
-    if scores.ndim == 1:
-        scores = np.stack([np.zeros(len(scores)), scores], 1)
-    full = np.full((len(scores), n_classes), float(absent))
-    full[:, fitted.classes_] = scores
-    return full
-
-# %% ../nbs/lib/probes.ipynb #026
+# %% ../nbs/lib/probes.ipynb #028
 class KNN(SingleStepOpt):
     """Nearest neighbours by cosine, on standardised features.
 
@@ -459,7 +459,7 @@ class KNN(SingleStepOpt):
         neighbors = KNeighborsClassifier(self.n_neighbors, metric='cosine')
         return make_pipeline(StandardScaler(), neighbors)
 
-# %% ../nbs/lib/probes.ipynb #028
+# %% ../nbs/lib/probes.ipynb #030
 class Logistic(SingleStepOpt):
     """Logistic (softmax) regression on standardised features.
 
@@ -492,7 +492,7 @@ class Logistic(SingleStepOpt):
         regression = self.classifier_[-1]
         return regression.coef_.size + regression.intercept_.size
 
-# %% ../nbs/lib/probes.ipynb #031
+# %% ../nbs/lib/probes.ipynb #033
 def _mean_and_std(
     count: float, total: np.ndarray, gram: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -503,7 +503,7 @@ def _mean_and_std(
     rounding = 10 * np.finfo(float).eps * np.maximum(mean_square, 1e-300)
     return mean, np.sqrt(np.where(variance > rounding, variance, 1.0))
 
-# %% ../nbs/lib/probes.ipynb #034
+# %% ../nbs/lib/probes.ipynb #036
 def _dependent_features(
     count: float, total: np.ndarray, gram: np.ndarray
 ) -> np.ndarray:
@@ -518,7 +518,7 @@ def _dependent_features(
         return order[:0]
     return order[rank:] - 1
 
-# %% ../nbs/lib/probes.ipynb #036
+# %% ../nbs/lib/probes.ipynb #038
 class Moments:
     """Counts, sums and Gram matrices of the parts that rows fall into, in float64.
 
@@ -610,7 +610,7 @@ class Moments:
         """Features that are linear functions of the others."""
         return _dependent_features(*self._total)
 
-# %% ../nbs/lib/probes.ipynb #040
+# %% ../nbs/lib/probes.ipynb #042
 def _solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve with a positive matrix; the shortest least-squares answer if singular."""
     try:
@@ -623,7 +623,7 @@ def _solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
         return lstsq(matrix, right, cond=1e-10)[0]
     return cho_solve((factor, is_lower), right, check_finite=False)
 
-# %% ../nbs/lib/probes.ipynb #043
+# %% ../nbs/lib/probes.ipynb #045
 class Linear(Probe):
     """A linear probe that is fitted on many sets of rows at once; the base class.
 
@@ -741,7 +741,7 @@ class Linear(Probe):
         """Weights and intercepts."""
         return self.coef_.size + self.intercept_.size
 
-# %% ../nbs/lib/probes.ipynb #046
+# %% ../nbs/lib/probes.ipynb #048
 def _shrunk_correlation(
     count: float,
     std: np.ndarray,
@@ -761,7 +761,7 @@ def _shrunk_correlation(
         correlation[np.diag_indices_from(correlation)] += added
     return correlation
 
-# %% ../nbs/lib/probes.ipynb #049
+# %% ../nbs/lib/probes.ipynb #051
 class LDA(Linear):
     """Linear discriminant analysis on standardised features.
 
@@ -807,7 +807,7 @@ class LDA(Linear):
             constant = log_prior - 0.5 * (weights * offsets.T).sum(0)
             yield coef, constant - mean @ coef
 
-# %% ../nbs/lib/probes.ipynb #051
+# %% ../nbs/lib/probes.ipynb #053
 class Ridge(Linear):
     """Ridge regression on standardised features, for numbers or classes.
 
@@ -850,7 +850,7 @@ class Ridge(Linear):
             coef = _solve_positive(gram, (covariance / std).T) / std[:, None]
             yield coef, target_mean - mean @ coef
 
-# %% ../nbs/lib/probes.ipynb #062
+# %% ../nbs/lib/probes.ipynb #064
 class _Standardizer:
     """Make tensors of standardised features, and of the mask of tokens."""
 
@@ -876,7 +876,7 @@ def _slices(n_rows: int, size: int = 256) -> list[np.ndarray]:
     """Cut row numbers into batches in their order."""
     return [np.arange(i, min(i + size, n_rows)) for i in range(0, n_rows, size)]
 
-# %% ../nbs/lib/probes.ipynb #064
+# %% ../nbs/lib/probes.ipynb #066
 class _BestEpoch:
     """The weights of the epoch with the lowest validation loss."""
 
@@ -897,7 +897,7 @@ class _BestEpoch:
         if self.state is not None:
             module.load_state_dict(self.state)
 
-# %% ../nbs/lib/probes.ipynb #066
+# %% ../nbs/lib/probes.ipynb #068
 def _mean_loss(
     module: torch.nn.Module,
     loss: Callable,
@@ -918,7 +918,7 @@ def _mean_loss(
                 optimizer.step()
     return total / n_rows
 
-# %% ../nbs/lib/probes.ipynb #069
+# %% ../nbs/lib/probes.ipynb #071
 class _ProbeLayers(torch.nn.Module):
     """New copies of a probe's own layers, with the probe's `forward`."""
 
@@ -956,7 +956,7 @@ def _build_own_layers(probe: Any, width: int, n_outputs: int) -> torch.nn.Module
     }
     return _ProbeLayers(probe, layers, n_outputs)
 
-# %% ../nbs/lib/probes.ipynb #071
+# %% ../nbs/lib/probes.ipynb #073
 class MultiStepOpt(Probe):
     """A probe that is trained by gradient steps; the base class.
 
@@ -1139,7 +1139,7 @@ class MultiStepOpt(Probe):
         """Weights of the module."""
         return sum(parameter.numel() for parameter in self.module_.parameters())
 
-# %% ../nbs/lib/probes.ipynb #077
+# %% ../nbs/lib/probes.ipynb #079
 class SingleLayer(MultiStepOpt):
     """One linear layer; its parameters are those of `MultiStepOpt`."""
 
@@ -1163,7 +1163,7 @@ class MLP(MultiStepOpt):
             torch.nn.Linear(64, n_outputs),
         )
 
-# %% ../nbs/lib/probes.ipynb #080
+# %% ../nbs/lib/probes.ipynb #082
 class _AttentionModule(torch.nn.Module):
     """A linear layer on a weighted mean of tokens."""
 
@@ -1191,7 +1191,7 @@ class AttentionProbe(MultiStepOpt):
         """Return the query and the layer."""
         return _AttentionModule(width, n_outputs)
 
-# %% ../nbs/lib/probes.ipynb #086
+# %% ../nbs/lib/probes.ipynb #088
 PROBES = Registry('probe', Probe)
 for _name, _probe in {
     'lda': LDA,
@@ -1204,7 +1204,7 @@ for _name, _probe in {
 }.items():
     PROBES.register(_name, _probe)
 
-# %% ../nbs/lib/probes.ipynb #088
+# %% ../nbs/lib/probes.ipynb #090
 def make_probe(choice: Any) -> Probe:
     """Return the probe that a user chose.
 
@@ -1234,7 +1234,7 @@ def make_probe(choice: Any) -> Probe:
     check_fields(probe, probe.ranges)
     return probe
 
-# %% ../nbs/lib/probes.ipynb #094
+# %% ../nbs/lib/probes.ipynb #096
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of the variation of numbers that predictions explain.
 
@@ -1254,7 +1254,7 @@ def r_squared(y: np.ndarray, predicted: np.ndarray) -> float:
     squares = ((y - predicted) ** 2).sum()
     return float(1 - squares / variation) if variation > 0 else math.nan
 
-# %% ../nbs/lib/probes.ipynb #096
+# %% ../nbs/lib/probes.ipynb #098
 def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     r2 = r_squared(y, predicted)
     is_ranked = np.ptp(predicted) > 0 and np.ptp(y) > 0
@@ -1262,7 +1262,7 @@ def _evaluate_numbers(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     rmse = float(((y - predicted) ** 2).mean() ** 0.5)
     return {'score': r2, 'r2': r2, 'rmse': rmse, 'spearman': spearman}
 
-# %% ../nbs/lib/probes.ipynb #098
+# %% ../nbs/lib/probes.ipynb #100
 def _f1(y: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
     """Return F1 of class 1 of two, or the mean over the classes that occur."""
     pairs = np.bincount(y * n_classes + predicted, minlength=n_classes**2)
@@ -1278,7 +1278,7 @@ def _area_under_curve(positive: np.ndarray, scores: np.ndarray) -> float:
     rank_sum = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
     return rank_sum / (n_positive * (len(positive) - n_positive))
 
-# %% ../nbs/lib/probes.ipynb #100
+# %% ../nbs/lib/probes.ipynb #102
 def evaluate_probe(
     y: np.ndarray, probe: ScoreReader, scores: np.ndarray
 ) -> dict[str, float]:
@@ -1314,7 +1314,7 @@ def evaluate_probe(
         metrics['brier'] = ((proba - np.eye(probe.n_classes)[y]) ** 2).sum(1).mean()
     return {name: float(value) for name, value in metrics.items()}
 
-# %% ../nbs/lib/probes.ipynb #104
+# %% ../nbs/lib/probes.ipynb #106
 def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarray:
     """Draw one random target per type, from those there are.
 
@@ -1341,7 +1341,7 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
 
-# %% ../nbs/lib/probes.ipynb #107
+# %% ../nbs/lib/probes.ipynb #109
 _SHARES = 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0
 
 
@@ -1374,7 +1374,7 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
     blocks[order] = np.searchsorted(ends, np.arange(n_rows), 'right')
     return blocks
 
-# %% ../nbs/lib/probes.ipynb #109
+# %% ../nbs/lib/probes.ipynb #111
 def online_code(
     probas: Sequence[np.ndarray],
     y: np.ndarray,
