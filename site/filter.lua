@@ -121,6 +121,7 @@ local function link(l)
   if to:sub(1, #site) == site then
     if to:match('#_') then return l.content end  -- nbdev links private names too, but documents none
     to = to:sub(#site + 1):gsub('^/?$', '/index.html')
+    to = to:gsub('(#[%w_]+)%.[%w_]+$', '%1')  -- a method stands with its class
   end
   to = to:gsub('^/', root)
   if not to:match('^%a+:') then to = to:gsub('%.ipynb$', '.html'):gsub('%.ipynb#', '.html#'):gsub('%.qmd', '.html') end
