@@ -23,6 +23,7 @@ from promptlab.data import balanced_subset, check_table, load
 from promptlab.jobs import Job, list_jobs, run_jobs
 from promptlab.lm import get_lm
 from promptlab.metagradients import (
+    CENTRES,
     AdamRule,
     PromptTexts,
     TrainingRun,
@@ -88,7 +89,7 @@ def order_batches(order: int, batch_size: int, epochs: int) -> list[np.ndarray]:
     return [batch for one in orders for batch in np.array_split(one, n_batches)]
 
 
-def make_run(settings: dict, order: int, adam: dict) -> TrainingRun:
+def make_run(settings: dict, order: int, adam: dict, warmup: int = 0) -> TrainingRun:
     """Return the training run with one order of batches."""
     lm = get_lm('tiny')
     head = make_head(lm, 'linear', 2, settings['seed'])
@@ -96,6 +97,7 @@ def make_run(settings: dict, order: int, adam: dict) -> TrainingRun:
     start |= {f'head.{name}': tensor for name, tensor in head.state_dict().items()}
     batches = order_batches(order, settings['batch_size'], settings['epochs'])
     rates = settings['lr'] * (1 - np.arange(len(batches)) / len(batches))
+    rates *= np.minimum(1, (np.arange(len(batches)) + 1) / (warmup + 1))
     texts = encoded(settings['data'], 'train', N_TRAIN)
     return prompt_run(texts, start, batches, AdamRule(rates.tolist(), **adam))
 
@@ -144,10 +146,23 @@ def check_job(settings: dict, adam: dict, scores: np.ndarray) -> dict:
     return {'smoothness': rough, 'error': error}
 
 
+def smoothness_job(settings: dict, adam: dict, warmup: int) -> dict:
+    """Return how well the tangent predicts removals, for the first four targets."""
+    run = make_run(settings, ORDERS[0], adam, warmup)
+    margins = prompt_margins(targets(settings))
+
+    def measure(state):
+        return margins(state)[:, :4]
+
+    found = metagradient(run, measure)
+    return {'smoothness': smoothness(run, measure, found)}
+
+
 def final_gradient_job(settings: dict) -> dict:
     """Return the dot products of gradients at the trained prompt, and its accuracy.
 
-    They are the metagradient of a single step of plain gradient descent from there.
+    They are the metagradient of a single step of plain gradient descent from there, at
+    weights 0.
     """
     run = make_run(settings, ORDERS[0], SMOOTH)
     texts = encoded(settings['data'], 'train', N_TRAIN)
@@ -167,7 +182,8 @@ def final_gradient_job(settings: dict) -> dict:
 
     start = {name: final[name][0] for name in names}
     one_step = TrainingRun(start, step, [0], N_TRAIN, runs_per_pass=1)
-    found = metagradient(one_step, prompt_margins(targets(settings)))
+    at_zero = np.zeros(N_TRAIN)
+    found = metagradient(one_step, prompt_margins(targets(settings)), at_zero)
     held = encoded(settings['data'], 'test', 300)
     with torch.no_grad():
         right = (prompt_margins(held)(final) > 0).float().mean()
@@ -219,7 +235,20 @@ def weight_job(settings: dict, weight: float, adam: dict) -> Job:
     return Job(f'ones-{kind}-{weight}', metagradient_job, arguments)
 
 
-def datamodel_jobs(settings: dict, n_groups: int = 8) -> list[Job]:
+def smoothness_jobs(settings: dict) -> list[Job]:
+    """List what may make training smooth."""
+    inside = [{'epsilon': epsilon, 'in_root': True} for epsilon in (1e-6, 1e-4, 1e-2)]
+    ways = {'usual': (ROUGH, 0), 'usual, warm-up': (ROUGH, 6)}
+    ways |= {f'{adam["epsilon"]:g} in the root': (adam, 0) for adam in inside}
+    return [
+        Job(
+            name, smoothness_job, {'settings': settings, 'adam': adam, 'warmup': warmup}
+        )
+        for name, (adam, warmup) in ways.items()
+    ]
+
+
+def datamodel_jobs(settings: dict, n_groups: int = 24) -> list[Job]:
     """List retrainings on halves that datamodels are fitted to."""
     masks = random_subsets(N_TRAIN, n_groups * GROUP, 0.5, seed=2000)
     groups = np.split(masks.astype(np.float32), n_groups)
@@ -245,12 +274,13 @@ def all_jobs(settings: dict, draws: int) -> dict[str, list[Job]]:
             jobs[f'truth {share} {order}'] = truth(share, order, SMOOTH)
     jobs['at 1, rough'] = [weight_job(settings, 1.0, ROUGH)]
     jobs |= {f'rough truth {share}': truth(share, 0, ROUGH) for share in SHARES}
+    jobs['smoothness'] = smoothness_jobs(settings)
     jobs['at 1/2'] = [weight_job(settings, 0.5, SMOOTH)]
     jobs['draws 0.9'] = masks(0.9, range(2))
     jobs['more'] = masks(0.5, range(8))
-    jobs['datamodel'] = datamodel_jobs(settings)
     jobs['draws 0.5'] = masks(0.5, range(draws))
     jobs['more draws 0.9'] = masks(0.9, range(4))
+    jobs['datamodel'] = datamodel_jobs(settings)
     return jobs
 
 
@@ -304,18 +334,22 @@ def candidates(results: Results) -> dict[str, np.ndarray]:
     found = {title: results.scores(name) for title, name in single.items()}
     for share, name in ((0.5, 'draws 0.5'), (0.9, 'more draws 0.9')):
         draws = results.scores(name)
-        title = f'mean of {len(draws)} metagradients at random {share:.0%}'
-        found[title] = [np.mean(draws, 0)] if draws else []
+        for centre, function in CENTRES.items():
+            title = f'{centre} of {len(draws)} metagradients at random {share:.0%}'
+            found[title] = [function(draws, axis=0)] if draws else []
     return {title: scores[0] for title, scores in found.items() if scores}
 
 
-def lds_by_draws(draws: list[np.ndarray], truth: dict[str, np.ndarray]) -> list[dict]:
-    """Return the LDS of the mean of several draws, averaged over disjoint groups."""
+def lds_by_draws(
+    draws: list[np.ndarray], truth: dict[str, np.ndarray], centre: str
+) -> list[dict]:
+    """Return the LDS of the centre of several draws, averaged over disjoint groups."""
     rows = []
     for number in (1, 2, 4, 8, 16):
         n_blocks = len(draws) // number
         blocks = [
-            np.mean(draws[number * i : number * (i + 1)], 0) for i in range(n_blocks)
+            CENTRES[centre](draws[number * i : number * (i + 1)], axis=0)
+            for i in range(n_blocks)
         ]
         if blocks:
             rows.append({'draws': number} | mean_lds(blocks, truth))
@@ -349,7 +383,7 @@ def compare_datamodels(results: Results, truth: dict, prior: np.ndarray) -> list
     n_masks = len(results.groups['datamodel']) * GROUP
     masks = random_subsets(N_TRAIN, n_masks, 0.5, seed=2000)
     rows = []
-    for number in range(24, len(margins) + 1, 24):
+    for number in (n for n in (24, 48, 96, 192, 288) if n <= len(margins)):
         seen = masks[:number], margins[:number]
         alone, both = fit_datamodel(*seen), fit_datamodel_with_prior(*seen, prior)
         row = {'retrainings': number, 'alone': mean_lds([alone], truth)}
@@ -388,16 +422,20 @@ def measure_all(results: Results) -> dict:
         for name, truth in truths.items()
     }
     measured['accuracy'] = results.of('final')[0]['accuracy']
-    measured['by draws'] = lds_by_draws(draws, truths['lds'])
+    for centre in CENTRES:
+        name = f'by draws, {centre}'
+        measured[name] = lds_by_draws(draws, truths['lds'], centre)
     measured['seconds'] = {
         'training': results.seconds(['truth 0.9 0', 'truth 0.5 0']),
         'metagradient': results.seconds(['at 1', 'draws 0.5']),
     }
     if results.of('datamodel'):
-        prior = np.mean(draws, 0)
+        prior = np.median(draws, 0)
         measured['datamodels'] = compare_datamodels(results, truths['lds'], prior)
     names = ('epsilon 1e-2 in the root', 'usual epsilon')
     measured['checks'] = dict(zip(names, results.of('checks'), strict=False))
+    names = [job.name for job in results.groups['smoothness']]
+    measured['smoothness'] = dict(zip(names, results.of('smoothness'), strict=False))
     return measured
 
 
