@@ -1241,7 +1241,7 @@ def _read_file(path: Path) -> pd.DataFrame:
     except (TableError, MemoryError):
         raise
     except Exception as error:  # of compression, Arrow and json there is no end
-        reason = ' '.join(str(error).split())[:150]
+        reason = ' '.join(str(error).split()).split('. ')[0][:150]
         raise TableError(
             f'{path}: it cannot be read as {ending[1:]} ({reason}).'
         ) from None

@@ -13,7 +13,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .data import check_table
@@ -79,7 +79,7 @@ def _check_labels(labels: Any, n_texts: int) -> np.ndarray:
     if pd.isna(labels).any():
         raise ValueError('y contains NaN; label these rows or drop them.')
     check_classification_targets(labels)
-    if labels.ndim == 2 and type_of_target(labels) != 'multilabel-indicator':
+    if labels.ndim == 2 and not np.isin(labels, (0, 1)).all():
         raise ValueError('y has several columns; each must hold 0 and 1 only.')
     if len(labels) != n_texts:
         raise ValueError(f'X has {n_texts} texts and y {len(labels)} labels.')

@@ -48,7 +48,7 @@ from promptlab.metrics import (
     ece_null_level,
     expected_calibration_error,
 )
-from .models import load_config, n_parameters
+from .models import load_config, model_name, n_parameters
 
 # %% ../nbs/lib/experiments.ipynb #005
 from promptlab.pooling import (
@@ -958,6 +958,8 @@ def _as_list(choice: Any) -> list:
 
 
 def _check_unique(kind: str, names: Sequence[str]) -> None:
+    if not names:
+        raise ValueError(f'there is no {kind}; give at least one.')
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
         raise ValueError(
@@ -1064,6 +1066,7 @@ class RunExperiments:
         self.models = _as_list(self.models)
         _check_unique('data set', [data.name for data in self.datasets])
         _check_unique('probe', [probe.name for probe in self.probes])
+        _check_unique('model', [model_name(model) for model in self.models])
         for model in self.models:
             self.poolers_of(load_config(model).num_hidden_layers)
         self.folds = {

@@ -849,7 +849,7 @@ def _checked_table(
 ) -> pd.DataFrame:
     """Return whatever `load` takes as a checked table."""
     if not isinstance(source, pd.DataFrame):
-        source = load(source)
+        source = load(source, labels=labels)
     return check_table(source, labels, source_name=name)
 
 

@@ -177,13 +177,17 @@ def token_limit(
     if context is None:
         return max_tokens
     room = context - reserve
-    limit = room if max_tokens is None else max_tokens
-    if not 1 <= limit <= room:
+    if room < 1:
         raise ValueError(
-            f'texts of {max(limit, 1)} tokens and a prompt of {reserve} do not fit '
-            f'into the {context} positions of the model.'
+            f'a prompt of {reserve} tokens leaves no room for a text in the {context} '
+            'positions of the model; make it shorter.'
         )
-    return limit
+    if max_tokens is not None and max_tokens > room:
+        raise ValueError(
+            f'texts of {max_tokens} tokens and a prompt of {reserve} do not fit into '
+            f'the {context} positions of the model; lower max_tokens.'
+        )
+    return room if max_tokens is None else max_tokens
 
 # %% ../nbs/lib/lm.ipynb #016
 def _reorder(weight: torch.Tensor) -> torch.Tensor:

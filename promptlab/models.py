@@ -88,6 +88,8 @@ def find_model(name: str | Path) -> str:
     if path.is_file():
         raise MissingModel(f'{name} is a file; name the folder of the model.')
     if not path.is_dir():
+        if str(name).startswith(('.', '/', '~')):
+            raise MissingModel(f'{name}: there is no such folder.')
         return str(name)
     if (path / 'adapter_config.json').is_file():
         raise MissingModel(
@@ -522,7 +524,10 @@ def _read_model(
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise _explained(error, auto_class, name, place) from None
     except SafetensorError as error:
-        raise ModelError(f'the weights of {name} are damaged ({error}).') from None
+        reason = _first_sentence(' '.join(str(error).split()))
+        raise ModelError(
+            f'the weights of {name} are damaged ({reason}); restore its files.'
+        ) from None
     resized = [key for key, *_ in report['mismatched_keys']]
     missing = sorted(report['missing_keys']) + sorted(resized)
     if not config:
@@ -541,9 +546,11 @@ def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
         network = getattr(model, 'model', model)
         tokenizer = getattr(model, 'tokenizer', None)
     if not isinstance(network, nn.Module) or tokenizer is None:
+        kinds = f'{type(network).__name__} with {type(tokenizer).__name__}'
+        found = kinds if network is not model else type(model).__name__
         raise ModelError(
-            f'{type(model).__name__} is not a model with its tokenizer; give a name, a '
-            'folder, or dict(model=..., tokenizer=...).'
+            f'{found} is not a model with its tokenizer; give a name, a folder, or '
+            'dict(model=..., tokenizer=...).'
         )
     if hasattr(network, 'get_base_model'):
         network = network.get_base_model()

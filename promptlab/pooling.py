@@ -693,7 +693,7 @@ def make_pooler(choice: str | float | Pooler, **settings: Any) -> Pooler:
         try:
             return PoolToken(quantile=float(choice), **settings)
         except (TypeError, ValueError):
-            if not isinstance(choice, str):
+            if isinstance(choice, (int, float)):
                 raise
     return POOLERS.resolve(choice, **settings)
 

@@ -836,7 +836,10 @@ class TrainedPrompt:
             If a file is damaged.
         """
         manifest = read_manifest(folder)
-        tensors, _ = load_tensors(Path(folder) / 'prompt.safetensors')
+        file = Path(folder) / 'prompt.safetensors'
+        if not file.is_file():
+            raise FileNotFoundError(f'{file} is missing; restore it, or train again.')
+        tensors, _ = load_tensors(file)
         lm = _load_own_model(manifest, folder, device) if lm is None else get_lm(lm)
         return prompt_from_state(lm, manifest, tensors, source=str(folder))
 

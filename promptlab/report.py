@@ -158,10 +158,10 @@ def headlines(folder: str | os.PathLike = 'results') -> pd.DataFrame:
     for line, row in enumerate(wanted.itertuples(), 2):
         try:
             value = _show_number(_follow(runs.measured[row.run], row.path), row.kind)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError):
             raise ValueError(
                 f'headlines.csv, line {line}: {row.path!r} of the run {row.run!r} is '
-                f'not a number ({error!r}); correct the line or record the run.'
+                f'not a number; correct the line or record the run.'
             ) from None
         source = describe_run(runs.loc[row.run])
         shown.append((row.post, row.metric, value, source))
