@@ -5,21 +5,45 @@ __all__ = ['attribute_files']
 
 # %% ../nbs/posts/attribution.ipynb #004
 import os
+import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from transformers import AutoModelForSequenceClassification
 
-from .data import DATASETS, load
+from .data import DATASETS, balanced_subset, check_table, load
 from .finetune import model_rows, row_logits
 from .gradients import PROJECTIONS, model_table
-from .influence import Attribution, AttributionMethod, attribute
-from .models import load_model
+from promptlab.influence import (
+    Attribution,
+    AttributionMethod,
+    attribute,
+    load_attributed,
+)
 from .prompt import TrainedPrompt
 
 # %% ../nbs/posts/attribution.ipynb #077
+def _with_answers(
+    model: Any, tokenizer: Any, table: pd.DataFrame, max_tokens: int | None
+) -> pd.DataFrame:
+    """Return a table with the model's own answers as labels."""
+    if isinstance(model, TrainedPrompt):
+        answers = model.predict(table['text'], table.get('text_pair'), progress=False)
+    else:
+        rows = model_rows(model, tokenizer, table, max_tokens, labelled=False)
+        answers = row_logits(model, rows).argmax(1)
+    return table.assign(label=answers)
+
+
+def _warn_of_labels(labels: list[str]) -> None:
+    """Say that several labels per text are not what is explained."""
+    warnings.warn(
+        f'the targets have several labels per text ({", ".join(labels[:3])}, ...); '
+        'what the model answers is explained instead.',
+        stacklevel=3,
+    )
+
+# %% ../nbs/posts/attribution.ipynb #079
 def attribute_files(
     model: str | os.PathLike,
     train: Any,
@@ -61,11 +85,16 @@ def attribute_files(
     Attribution
         Scores with texts.
     """
-    network, tokenizer = _load_attributed(model)
-    known = load(train, limit=limit, seed=seed, columns=columns, labelled=None)
+    network, tokenizer = load_attributed(model)
+    known = load(train, columns=columns, labelled=None)
+    known = model_table(network, known, 'the training table', None)
+    if limit is not None:
+        known = balanced_subset(known, limit, seed)
     split = 'test' if isinstance(targets, str) and targets in DATASETS else None
     asked = load(targets, split, columns=columns, labelled=None)
-    known = model_table(network, known, 'the training table', None)
+    if asked.attrs.get('multilabel'):
+        _warn_of_labels(asked.attrs['labels'])
+        asked = check_table(asked, labelled=False)
     asked = model_table(
         network, asked, 'the targets', None, labels=known.attrs.get('labels')
     )
@@ -76,22 +105,3 @@ def attribute_files(
         sketch = PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)
         settings['projection'] = sketch
     return attribute(network, known, asked, tokenizer, method, **settings)
-
-
-def _load_attributed(model: str | os.PathLike) -> tuple[Any, Any]:
-    """Return a prompt and None, or a classifier and its tokenizer."""
-    if (Path(model) / 'prompt.json').is_file():
-        return TrainedPrompt.load(model), None
-    return load_model(AutoModelForSequenceClassification, model)
-
-
-def _with_answers(
-    model: Any, tokenizer: Any, table: pd.DataFrame, max_tokens: int | None
-) -> pd.DataFrame:
-    """Return a table with the model's own answers as labels."""
-    if isinstance(model, TrainedPrompt):
-        answers = model.predict(table['text'], table.get('text_pair'), progress=False)
-    else:
-        rows = model_rows(model, tokenizer, table, max_tokens, labelled=False)
-        answers = row_logits(model, rows).argmax(1)
-    return table.assign(label=answers)

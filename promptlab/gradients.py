@@ -1638,17 +1638,16 @@ class PromptGradients(GradientSource):
 
     def load(self, state):
         """Take embeddings and head; see `GradientSource.load`."""
-        self.prompt.embeddings = state['embeddings'].to(self.prompt.embeddings.device)
         head = {name.removeprefix('head.'): tensor for name, tensor in state.items()}
-        head.pop('embeddings')
+        embeddings = head.pop('embeddings')
+        self.prompt.embeddings = embeddings.to(self.prompt.embeddings.device)
         self.prompt.head.load_state_dict(head)
 
     def __call__(self, batch):
         """Return gradients, outputs and weights; see `GradientSource.__call__`."""
         labels = {'labels': batch['labels'].to(self.prompt.lm.device)}
-        gradients, logits = _prompt_gradients(
-            self.prompt, batch['ids'], labels, self.output
-        )
+        what = (self.prompt, batch['ids'], labels, self.output)
+        gradients, logits = _prompt_gradients(*what)
         buffer = self.projection.buffer(len(logits), logits.device)
         for name, gradient in gradients.items():
             self.projection.add_vector(buffer, name, gradient)

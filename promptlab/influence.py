@@ -4,9 +4,9 @@
 __all__ = ['METHODS', 'FeatureSettings', 'write_gradients', 'GradientStore', 'MemoryStore', 'DampedInverse', 'damped_inverse',
            'AttributionTask', 'AttributionMethod', 'CheckpointScores', 'GradientMethod', 'head_parameters',
            'DotProduct', 'Cosine', 'Damped', 'LastLayer', 'Trak', 'CheckpointFolder', 'featurize_at',
-           'GradientFeatures', 'Attributor', 'joined_texts', 'SimilarityMethod', 'bm25', 'Bm25', 'TfIdf',
-           'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Attribution', 'attribute',
-           'soft_threshold']
+           'GradientFeatures', 'load_attributed', 'Attributor', 'joined_texts', 'SimilarityMethod', 'bm25', 'Bm25',
+           'TfIdf', 'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Attribution',
+           'attribute', 'soft_threshold']
 
 # %% ../nbs/lib/influence.ipynb #003
 import copy
@@ -26,16 +26,17 @@ import torch
 import torch.nn.functional as F
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from torch import nn
+from transformers import AutoModelForSequenceClassification
 from transformers.pytorch_utils import Conv1D
 
 from .batching import length_batches, progress_bar
 from promptlab.files import (
     digest,
     load_tensors,
-    read_json,
+    read_checked_json,
     save_tensors,
     write_atomic,
-    write_json,
+    write_checked_json,
 )
 from promptlab.gradients import (
     PROJECTIONS,
@@ -51,19 +52,22 @@ from promptlab.gradients import (
     model_logits,
     model_table,
 )
-from .models import state_fingerprint
+from .lm import FrozenLM
+from .models import load_model, state_fingerprint
+from .prompt import TrainedPrompt
 from .registry import Registry
 from promptlab.settings import (
     COUNT,
     NOT_NEGATIVE,
     POSITIVE,
     IntRange,
+    SettingError,
     check_fields,
     check_setting,
     make_config,
 )
 
-# %% ../nbs/lib/influence.ipynb #032
+# %% ../nbs/lib/influence.ipynb #007
 @dataclass
 class FeatureSettings:
     """How gradient features are computed and where they are kept.
@@ -105,6 +109,15 @@ class FeatureSettings:
 
     def __post_init__(self):
         check_fields(self, _RANGES)
+        if not self.dtype.is_floating_point:
+            raise SettingError(f'dtype is {self.dtype}; it must be a floating type.')
+        try:
+            re.compile(self.param_filter or '')
+        except re.error as error:
+            raise SettingError(
+                f'param_filter is {self.param_filter!r}, which is not a regular '
+                f'expression ({error}).'
+            ) from None
 
 
 _RANGES = {
@@ -118,7 +131,7 @@ _RANGES = {
     'progress': (bool,),
 }
 
-# %% ../nbs/lib/influence.ipynb #007
+# %% ../nbs/lib/influence.ipynb #010
 def _check_same_rows(
     stored: Sequence[str],
     wanted: Sequence[str],
@@ -137,7 +150,7 @@ def _check_same_rows(
             f'{folder}; append rows at the end, or use another folder.'
         )
 
-# %% ../nbs/lib/influence.ipynb #010
+# %% ../nbs/lib/influence.ipynb #013
 @dataclass
 class _Shard:
     """One file of features: what it holds and which rows it lacks."""
@@ -175,7 +188,7 @@ def _plan_shards(
         shards.append(_Shard(path, old_keys + missing, stored, positions))
     return shards
 
-# %% ../nbs/lib/influence.ipynb #013
+# %% ../nbs/lib/influence.ipynb #016
 def _example_features(
     source: GradientSource,
     rows: Any,
@@ -206,7 +219,7 @@ def _check_finite(features: torch.Tensor, numbers: np.ndarray) -> None:
             'float32.'
         )
 
-# %% ../nbs/lib/influence.ipynb #015
+# %% ../nbs/lib/influence.ipynb #018
 def write_gradients(
     source: GradientSource,
     rows: Any,
@@ -254,7 +267,7 @@ def write_gradients(
             joined = {name: torch.cat([old[name], new[name]]) for name in new}
             save_tensors(shard.path, joined, shard.keys)
 
-# %% ../nbs/lib/influence.ipynb #018
+# %% ../nbs/lib/influence.ipynb #021
 class GradientStore:
     """Features that were written, read one file at a time.
 
@@ -321,7 +334,7 @@ class GradientStore:
         """
         return torch.cat([features for _, features in self])
 
-# %% ../nbs/lib/influence.ipynb #021
+# %% ../nbs/lib/influence.ipynb #024
 class MemoryStore:
     """Features in memory, with what a `GradientStore` has.
 
@@ -363,7 +376,7 @@ class MemoryStore:
         """
         return self.features
 
-# %% ../nbs/lib/influence.ipynb #024
+# %% ../nbs/lib/influence.ipynb #027
 def _weighted_rows(
     store: GradientStore | MemoryStore, root: torch.Tensor
 ) -> Iterator[tuple[slice, torch.Tensor]]:
@@ -386,7 +399,7 @@ def _gram(
             gram[position, other] = rows @ columns.T
     return gram
 
-# %% ../nbs/lib/influence.ipynb #026
+# %% ../nbs/lib/influence.ipynb #029
 class DampedInverse:
     """Multiplies with (I + Phi^T W Phi / lambda)^-1.
 
@@ -442,7 +455,7 @@ class DampedInverse:
     def _weighted(self) -> Iterator[tuple[slice, torch.Tensor]]:
         return _weighted_rows(self.store, self.root)
 
-# %% ../nbs/lib/influence.ipynb #029
+# %% ../nbs/lib/influence.ipynb #032
 def damped_inverse(
     store: GradientStore | MemoryStore, curvature: torch.Tensor, damping: float
 ) -> DampedInverse:
@@ -476,7 +489,7 @@ def damped_inverse(
         save_tensors(path, {'factor': factor}, lam)
     return DampedInverse(store, curvature, lam, factor)
 
-# %% ../nbs/lib/influence.ipynb #034
+# %% ../nbs/lib/influence.ipynb #035
 @dataclass
 class AttributionTask:
     """What a method is asked: which training examples moved these answers?
@@ -538,7 +551,7 @@ class AttributionMethod:
 
 METHODS = Registry('attribution method', AttributionMethod)
 
-# %% ../nbs/lib/influence.ipynb #037
+# %% ../nbs/lib/influence.ipynb #038
 @dataclass
 class CheckpointScores:
     """What a gradient method found at one checkpoint.
@@ -666,7 +679,7 @@ class GradientMethod(AttributionMethod):
             attributor.featurize(task.train, weights, weight)
         return attributor.score(task.targets)
 
-# %% ../nbs/lib/influence.ipynb #040
+# %% ../nbs/lib/influence.ipynb #041
 def head_parameters(model: nn.Module) -> str:
     """Return a regular expression for the parameters of a classification head.
 
@@ -691,7 +704,7 @@ def head_parameters(model: nn.Module) -> str:
         head = [name for name in names if name.startswith(last)]
     return '^(' + '|'.join(map(re.escape, head)) + ')$'
 
-# %% ../nbs/lib/influence.ipynb #043
+# %% ../nbs/lib/influence.ipynb #044
 class DotProduct(GradientMethod):
     """TracIn: the dot product of gradients, summed over checkpoints.
 
@@ -771,7 +784,7 @@ METHODS.register('tracin', DotProduct)
 METHODS.register('cosine', Cosine)
 METHODS.register('last-layer', LastLayer)
 
-# %% ../nbs/lib/influence.ipynb #046
+# %% ../nbs/lib/influence.ipynb #047
 class Trak(GradientMethod):
     """TRAK as it was published: an undamped solve, averaged over checkpoints.
 
@@ -827,7 +840,7 @@ class Trak(GradientMethod):
 
 METHODS.register('trak', Trak)
 
-# %% ../nbs/lib/influence.ipynb #049
+# %% ../nbs/lib/influence.ipynb #050
 class CheckpointFolder:
     """Checkpoints of a model on disk, each with room for features.
 
@@ -849,8 +862,9 @@ class CheckpointFolder:
         self.path = Path(folder or self._temporary.name)
         file = self.path / 'settings.json'
         if not file.exists():
-            write_json(file, dict(settings))
-        _check_settings(read_json(file), settings, self.path)
+            write_checked_json(file, {'settings': dict(settings)}, _FORM)
+        stored = read_checked_json(file, _FORM, {'settings': dict})['settings']
+        _check_settings(stored, settings, self.path)
 
     def add(self, weights: Mapping[str, torch.Tensor], weight: float) -> str:
         """Keep a checkpoint.
@@ -871,7 +885,8 @@ class CheckpointFolder:
         file = self.path / name / 'weights.safetensors'
         if not file.exists():
             save_tensors(file, weights)
-        write_json(self.path / name / 'checkpoint.json', {'weight': weight})
+        file = self.path / name / 'checkpoint.json'
+        write_checked_json(file, {'weight': float(weight)}, _FORM)
         return name
 
     def checkpoints(self) -> dict[str, float]:
@@ -883,7 +898,11 @@ class CheckpointFolder:
             By name.
         """
         files = sorted(self.path.glob('*/checkpoint.json'))
-        return {file.parent.name: read_json(file)['weight'] for file in files}
+        found = {}
+        for file in files:
+            stored = read_checked_json(file, _FORM, {'weight': float})
+            found[file.parent.name] = stored['weight']
+        return found
 
     def weights(self, name: str) -> dict[str, torch.Tensor]:
         """Read the weights of a checkpoint.
@@ -907,6 +926,9 @@ class CheckpointFolder:
         return load_tensors(file)[0]
 
 
+_FORM = 2  # of the JSON files in such a folder
+
+
 def _check_settings(
     stored: Mapping[str, str], settings: Mapping[str, str], folder: Path
 ) -> None:
@@ -917,7 +939,7 @@ def _check_settings(
                 'choose another folder or delete it.'
             )
 
-# %% ../nbs/lib/influence.ipynb #052
+# %% ../nbs/lib/influence.ipynb #053
 def _fit_projection(
     source: GradientSource, file: Path, rows: Any, settings: FeatureSettings
 ) -> None:
@@ -971,7 +993,7 @@ def featurize_at(
     finally:
         source.load(own)
 
-# %% ../nbs/lib/influence.ipynb #055
+# %% ../nbs/lib/influence.ipynb #056
 def _make_source(
     model: Any, tokenizer: Any, method: GradientMethod, settings: FeatureSettings
 ) -> GradientSource:
@@ -1007,20 +1029,27 @@ def _describe_features(
 ) -> dict[str, str]:
     """Return what stored features depend on beside weights and examples."""
     described = source.describe() | {
-        'format': 2,
         'dtype': settings.dtype,
         'shard_rows': settings.shard_rows,
         'max_tokens': settings.max_tokens,
     }
     return {name: str(value) for name, value in described.items()}
 
-# %% ../nbs/lib/influence.ipynb #057
+# %% ../nbs/lib/influence.ipynb #058
 def _copy_weights(source: GradientSource, checkpoint: Any) -> dict[str, torch.Tensor]:
     """Return a copy of given weights, or of the model's own."""
     if checkpoint is None:
         checkpoint = source.state()
     elif not isinstance(checkpoint, Mapping):
         checkpoint = load_tensors(checkpoint)[0]
+    shapes = {name: tensor.shape for name, tensor in source.state().items()}
+    given = {name: tensor.shape for name, tensor in checkpoint.items()}
+    differ = [n for n in shapes | given if shapes.get(n) != given.get(n)]
+    if differ:
+        raise ValueError(
+            f'the checkpoint is not of this model: {differ[0]} is missing or of '
+            "another shape; give the model's state dict."
+        )
     return {name: tensor.detach().clone() for name, tensor in checkpoint.items()}
 
 
@@ -1050,7 +1079,7 @@ def _open_stores(folder: Path, checkpoints: Iterable[str]) -> dict[str, Gradient
             )
     return stores
 
-# %% ../nbs/lib/influence.ipynb #060
+# %% ../nbs/lib/influence.ipynb #061
 class GradientFeatures:
     """Gradient features of training examples and targets, at one or more checkpoints.
 
@@ -1116,6 +1145,7 @@ class GradientFeatures:
         ValueError
             If the folder holds other rows, or an example cannot be read.
         """
+        check_setting('weight', weight, NOT_NEGATIVE)
         rows = self.source.rows(train, 'the training table')
         weights = _copy_weights(self.source, checkpoint)
         name = self.folder.add(weights, weight)
@@ -1124,10 +1154,7 @@ class GradientFeatures:
         if start is None and is_one_batch(train):
             start = self._n_in_batches.get(name, 0)
             self._n_in_batches[name] = start + len(rows)
-        path, options = self.folder.path / name, {'part': part, 'start': start}
-        featurize_at(
-            self.source, path, weights, rows, 'train', self.settings, **options
-        )
+        self._write(name, weights, rows, 'train', part=part, start=start)
         return self
 
     def stores(self) -> dict[str, GradientStore]:
@@ -1165,12 +1192,17 @@ class GradientFeatures:
         float32 Tensor, shape (n_targets, size)
             The features.
         """
-        path, weights = self.folder.path / checkpoint, self.folder.weights(checkpoint)
-        place, options = f'targets-{digest(rows.keys)}', {'description': 'score'}
-        featurize_at(self.source, path, weights, rows, place, self.settings, **options)
-        return GradientStore(path / place).all()
+        weights, place = self.folder.weights(checkpoint), f'targets-{digest(rows.keys)}'
+        path = self._write(checkpoint, weights, rows, place, description='score')
+        return GradientStore(path).all()
 
-# %% ../nbs/lib/influence.ipynb #062
+    def _write(self, name: str, weights, rows, place: str, **options: Any) -> Path:
+        """Write what is missing at a checkpoint, and return where it is."""
+        path = self.folder.path / name
+        featurize_at(self.source, path, weights, rows, place, self.settings, **options)
+        return path / place
+
+# %% ../nbs/lib/influence.ipynb #063
 def _gradient_method(method: str | GradientMethod) -> GradientMethod:
     method = METHODS.resolve(method)
     if not isinstance(method, GradientMethod):
@@ -1196,15 +1228,53 @@ def _own_similarity(
         parts.append(method.similarity(features, targets).diag())
     return torch.cat(parts)
 
-# %% ../nbs/lib/influence.ipynb #065
+# %% ../nbs/lib/influence.ipynb #066
+def load_attributed(model: Any, tokenizer: Any = None) -> tuple[Any, Any]:
+    """Return what is attributed, loaded if it is a name.
+
+    Parameters
+    ----------
+    model : Module, TrainedPrompt, str, path-like, dict, tuple or FrozenLM
+        Modules and prompts are returned as they are; names are those of classifiers,
+        or folders of trained prompts. For dicts and tuples see `load_model`.
+    tokenizer : PreTrainedTokenizerBase, optional
+        By default that of the loaded model.
+
+    Returns
+    -------
+    model : Module or TrainedPrompt
+        In evaluation mode if it was loaded.
+    tokenizer : PreTrainedTokenizerBase or None
+        None for prompts, and for modules without one.
+
+    Raises
+    ------
+    MissingModel
+        If there is no such model.
+    ModelError
+        If it cannot be used.
+    """
+    if isinstance(model, (nn.Module, TrainedPrompt)):
+        return model, tokenizer
+    if isinstance(model, FrozenLM):
+        return model.model, tokenizer or model.tokenizer
+    is_name = isinstance(model, (str, os.PathLike))
+    if is_name and (Path(model) / 'prompt.json').is_file():
+        return TrainedPrompt.load(model), None
+    if is_name:
+        model = str(model)
+    network, own = load_model(AutoModelForSequenceClassification, model)
+    return network, tokenizer or own
+
+# %% ../nbs/lib/influence.ipynb #069
 class Attributor(GradientFeatures):
     """Which training examples moved a model's answers; its features can be kept.
 
     Parameters
     ----------
-    model : Module or TrainedPrompt
-        A classifier, a causal language model, any module that returns logits, or a
-        prompt. It is left as it was.
+    model : Module, TrainedPrompt, str or path-like
+        A classifier, a causal language model, any module that returns logits, a
+        prompt, or the name of one; see `load_attributed`. It is left as it was.
     tokenizer : PreTrainedTokenizerBase, optional
         For tables of texts; a prompt has its own.
     method : str or GradientMethod, default 'damped'
@@ -1226,8 +1296,9 @@ class Attributor(GradientFeatures):
         **settings: Any,
     ):
         self.method = _gradient_method(method)
-        self._model = model
         settings = make_config(FeatureSettings, settings)
+        model, tokenizer = load_attributed(model, tokenizer)
+        self._model = model
         source = _make_source(model, tokenizer, self.method, settings)
         super().__init__(source, settings)
         self._fitted: dict[tuple, Any] = {}
@@ -1326,7 +1397,7 @@ class Attributor(GradientFeatures):
             )
         return method
 
-# %% ../nbs/lib/influence.ipynb #082
+# %% ../nbs/lib/influence.ipynb #086
 def joined_texts(table: pd.DataFrame) -> list[str]:
     """Return the texts of a table, those of a pair joined by a line break.
 
@@ -1344,7 +1415,7 @@ def joined_texts(table: pd.DataFrame) -> list[str]:
         return (table['text'] + '\n' + table['text_pair']).tolist()
     return table['text'].tolist()
 
-# %% ../nbs/lib/influence.ipynb #084
+# %% ../nbs/lib/influence.ipynb #088
 class SimilarityMethod(AttributionMethod):
     """Similarity, with the sign of label agreement; base class.
 
@@ -1378,7 +1449,7 @@ class SimilarityMethod(AttributionMethod):
         agree = train.to_numpy()[:, None] == targets.to_numpy()
         return self.similarity(task) * np.where(agree, 1.0, -1.0)
 
-# %% ../nbs/lib/influence.ipynb #087
+# %% ../nbs/lib/influence.ipynb #091
 def bm25(
     train: Sequence[str], targets: Sequence[str], k1: float = 1.2, b: float = 0.75
 ) -> np.ndarray:
@@ -1417,7 +1488,7 @@ def bm25(
     counts.data = idf[counts.col] * saturated
     return (counts.tocsr() @ queries.T).toarray()
 
-# %% ../nbs/lib/influence.ipynb #089
+# %% ../nbs/lib/influence.ipynb #093
 class Bm25(SimilarityMethod):
     """BM25 of training texts for each target's words."""
 
@@ -1445,7 +1516,7 @@ class TfIdf(SimilarityMethod):
 METHODS.register('tfidf', TfIdf)
 METHODS.register('bm25', Bm25)
 
-# %% ../nbs/lib/influence.ipynb #092
+# %% ../nbs/lib/influence.ipynb #096
 @torch.no_grad()
 def representations(
     model: nn.Module, rows: Any, batch_size: int = 32, progress: bool = True
@@ -1481,7 +1552,7 @@ def representations(
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
 
-# %% ../nbs/lib/influence.ipynb #094
+# %% ../nbs/lib/influence.ipynb #098
 class Representation(SimilarityMethod):
     """Cosine of mean last hidden states."""
 
@@ -1505,7 +1576,7 @@ class Representation(SimilarityMethod):
 
 METHODS.register('representation', Representation)
 
-# %% ../nbs/lib/influence.ipynb #097
+# %% ../nbs/lib/influence.ipynb #101
 class LabelAgreement(SimilarityMethod):
     """All texts with the target's label help, all others harm."""
 
@@ -1539,7 +1610,7 @@ class RandomScores(AttributionMethod):
 METHODS.register('label', LabelAgreement)
 METHODS.register('random', RandomScores)
 
-# %% ../nbs/lib/influence.ipynb #100
+# %% ../nbs/lib/influence.ipynb #104
 def _examples(rows: Any) -> list[dict[str, torch.Tensor]]:
     """Return a list of examples, padded to one length."""
     batch = rows.batch(np.arange(len(rows)))
@@ -1558,7 +1629,7 @@ def _without_conv1d(model: nn.Module) -> nn.Module:
                 setattr(module, name, linear)
     return model
 
-# %% ../nbs/lib/influence.ipynb #102
+# %% ../nbs/lib/influence.ipynb #106
 def _kronfluence_task() -> Any:
     """Return what kronfluence must know: the training loss and what is attributed."""
     try:
@@ -1586,7 +1657,7 @@ def _kronfluence_task() -> Any:
 
     return MarginTask()
 
-# %% ../nbs/lib/influence.ipynb #104
+# %% ../nbs/lib/influence.ipynb #108
 def _ekfac_scores(
     model: nn.Module, task: Any, train: list, targets: list, batch_size: int
 ) -> np.ndarray:
@@ -1650,7 +1721,7 @@ class EkFac(AttributionMethod):
 
 METHODS.register('ekfac', EkFac)
 
-# %% ../nbs/lib/influence.ipynb #108
+# %% ../nbs/lib/influence.ipynb #112
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -1690,7 +1761,7 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #110
+# %% ../nbs/lib/influence.ipynb #114
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
 
@@ -1776,7 +1847,19 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #113
+# %% ../nbs/lib/influence.ipynb #117
+def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
+    """Return pairs of weights and a number, or refuse what is not."""
+    for item in checkpoints:
+        if not isinstance(item, Sequence) or isinstance(item, str) or len(item) != 2:
+            raise SettingError(
+                f'a checkpoint is a {type(item).__name__}; give pairs of weights and a '
+                'number, such as [(state dict, learning rate), ...].'
+            )
+        check_setting('the weight of a checkpoint', item[1], NOT_NEGATIVE)
+    return [tuple(item) for item in checkpoints]
+
+# %% ../nbs/lib/influence.ipynb #120
 def attribute(
     model: Any,
     train: Any,
@@ -1790,10 +1873,10 @@ def attribute(
 
     Parameters
     ----------
-    model : Module or TrainedPrompt
-        What was trained.
+    model : Module, TrainedPrompt, str or path-like
+        What was trained, or its name; see `load_attributed`.
     train : DataFrame
-        What it was trained on; whatever `load` takes.
+        What it was trained on; whatever `read_table` takes.
     targets : DataFrame
         What is to be explained: the output for each row's label.
     tokenizer : PreTrainedTokenizerBase, optional
@@ -1819,20 +1902,16 @@ def attribute(
         If a table does not fit the model.
     """
     method = METHODS.resolve(method)
+    settings = make_config(FeatureSettings, settings)
+    checkpoints = _checked_checkpoints(checkpoints or [(None, 1.0)])
+    model, tokenizer = load_attributed(model, tokenizer)
     train = model_table(model, train, 'the training table', labelled=None)
     names = train.attrs.get('labels')
     targets = model_table(model, targets, 'the targets', None, names)
-    task = AttributionTask(
-        model,
-        train,
-        targets,
-        tokenizer,
-        checkpoints or [(None, 1.0)],
-        make_config(FeatureSettings, settings),
-    )
+    task = AttributionTask(model, train, targets, tokenizer, checkpoints, settings)
     return Attribution(method.attribute(task), train, targets)
 
-# %% ../nbs/lib/influence.ipynb #120
+# %% ../nbs/lib/influence.ipynb #127
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
