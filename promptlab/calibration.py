@@ -522,7 +522,7 @@ def _class_names(
         return columns
     return [str(number) for number in range(n_classes)]
 
-
+# %% ../nbs/posts/calibration.ipynb #046-1
 def _read_scores(
     source: Any,
     label: str,
@@ -613,8 +613,7 @@ def calibrate_table(
     seed : int, default 0
         Seed of folds and draws.
     labels : sequence of str, optional
-        Names of the classes in the order of their numbers. By default the columns of
-        logits if the labels are called like them.
+        Class names in the order of their numbers; by default the columns of logits.
     **settings : object
         `n_bins`, `draws` and `progress` of `calibration_report`.
 
@@ -637,8 +636,8 @@ def calibrate_table(
     if folder is not None:
         claim_folder(folder)
     scores, fitted = _calibrate(calibrator, scored, seed)
-    title = f'Calibration of {Path(scored.name).name}'
-    settings = {'title': title, 'seed': seed} | settings
+    settings |= {'seed': seed}
+    settings.setdefault('title', f'Calibration of {Path(scored.name).name}')
     figure, metrics, html = calibration_report(scores, scored.targets, **settings)
     if folder is not None:
         write_atomic(Path(folder) / 'report.html', html)

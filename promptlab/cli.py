@@ -220,7 +220,7 @@ def _parse_names(option: str, text: str | None) -> list[str]:
             )
     return names
 
-
+# %% ../nbs/lib/cli.ipynb #017-1
 def _parse_columns(text: str | None) -> dict[str, str] | None:
     """Parse `text=review,label=stars`."""
     if text is None:
@@ -379,7 +379,7 @@ def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str,
     memory, disk = options.get('cache_budget'), options.get('cache_disk')
     return settings | {'cache_budget': _cache_budget(memory, disk)}
 
-
+# %% ../nbs/lib/cli.ipynb #028-1
 def _check_training(settings: Mapping[str, Any], validation: float) -> None:
     """Refuse settings before data and model are read."""
     from promptlab.prompt import PromptConfig, TrainingConfig
@@ -673,7 +673,7 @@ def _check_pairs(prompts: Mapping[str, Any], table: pd.DataFrame) -> None:
                 'other data or another prompt.'
             )
 
-
+# %% ../nbs/lib/cli.ipynb #051-1
 def _predict(
     folders: Mapping[str, Path],
     table: pd.DataFrame,

@@ -354,7 +354,7 @@ def _checked_names(labels: Sequence[str] | None) -> list[str] | None:
 
 _INT64 = r'0|-?[1-9]\d{0,17}|-?[1-8]\d{18}'
 
-
+# %% ../nbs/lib/data.ipynb #032-1
 def _checked_ids(ids: pd.Series, origin: _Origin) -> pd.Series:
     """Return ids, as integers if all of them are, after checking that none repeats."""
     shown = ids
@@ -988,7 +988,7 @@ def _open_text(path: Path) -> Iterator[TextIO]:
         except UnicodeDecodeError:
             raise _encoding_error(path, encoding) from None
 
-
+# %% ../nbs/lib/data.ipynb #075-1
 def _encoding_error(path: Path, encoding: str) -> TableError:
     with _open_binary(path) as file:
         lines = file.read().split(b'\n')
@@ -1198,7 +1198,7 @@ def _read_json(path: Path, ending: str) -> pd.DataFrame:
 def _is_column(value: Any) -> bool:
     return isinstance(value, (list, dict))
 
-
+# %% ../nbs/lib/data.ipynb #099-1
 def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
     rows, lines = [], []
     for number, line in enumerate(_text_lines(file, path), 1):
@@ -1433,8 +1433,8 @@ def load(
     columns : mapping, optional
         Your table's column for each of ours, as in `{'text': 'review'}`.
     labels : sequence of str, optional
-        Label names in order, for instance those of a model; the table is renumbered to
-        them by name. By default the data set's own, or else the values that occur.
+        Label names in order, such as a model's; the table is matched to them by name.
+        By default the data set's own, or else the values that occur.
     labelled : bool or None, default True
         False loads texts only. None loads labels if there are any.
 
@@ -1446,10 +1446,8 @@ def load(
 
     Raises
     ------
-    TableError
-        If a text, label or row is wrong; the message names it.
-    MissingData
-        If there is no such data set, file or split.
+    TableError, MissingData
+        If a row is wrong, or there is no such data set, file or split.
     """
     check_setting('split', split, str, None)
     check_setting('limit', limit, COUNT, None)

@@ -26,7 +26,6 @@ from filelock import FileLock
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model import Ridge as RidgeRegression
-from sklearn.pipeline import make_pipeline
 
 # %% ../nbs/lib/experiments.ipynb #004
 from .batching import progress_bar
@@ -992,7 +991,7 @@ _RUN_RANGES = {
     'evaluator': (callable,),
 }
 
-
+# %% ../nbs/lib/experiments.ipynb #083-1
 @dataclass
 class RunExperiments:
     """All combinations of data sets, models, poolers and probes.

@@ -608,6 +608,18 @@ class StepTimes:
         self.long, self.at_long = long, at_long
 
     def __call__(self, tokens: Any) -> dict[str, np.ndarray]:
+        """Return the seconds of each part of a step.
+
+        Parameters
+        ----------
+        tokens : int or int array
+            Tokens per text.
+
+        Returns
+        -------
+        dict of str to array
+            Seconds by part, in the shape of `tokens`.
+        """
         share = (np.asarray(tokens) - self.short) / (self.long - self.short)
         seconds = {}
         for part, low in self.at_short.items():

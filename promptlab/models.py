@@ -389,7 +389,7 @@ def _n_embeddings(model: nn.Module) -> int:
     except (AttributeError, NotImplementedError):  # CANINE hashes characters
         return getattr(model.config.get_text_config(), 'vocab_size', None) or 2**31
 
-
+# %% ../nbs/lib/models.ipynb #029-1
 def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> None:
     tokens = set(vocabulary.values()) - set(tokenizer.all_special_ids)
     if not tokens or not tokenizer('The film was good.').input_ids:

@@ -837,7 +837,7 @@ class _FeatureFile:
         self.array.flush()
         os.replace(self.part, self.path)
 
-
+# %% ../nbs/lib/pooling.ipynb #067-1
 def _reserve(path: Path) -> None:
     """Take the disk space of a file now, so that a full disk is noticed before work."""
     size = path.stat().st_size

@@ -486,7 +486,7 @@ def _one_per_label(thresholds: Any, labels: list[str]) -> np.ndarray:
         raise ValueError(f'thresholds has NaN: {thresholds.tolist()}; give numbers.')
     return thresholds
 
-
+# %% ../nbs/lib/prompt.ipynb #035-1
 def _checked_embeddings(embeddings: Any, lm: FrozenLM) -> torch.Tensor:
     """Return embeddings as a tensor on the model's device, or refuse them."""
     if not isinstance(lm, FrozenLM):
@@ -843,7 +843,7 @@ class TrainedPrompt:
         lm = _load_own_model(manifest, folder, device) if lm is None else get_lm(lm)
         return prompt_from_state(lm, manifest, tensors, source=str(folder))
 
-
+# %% ../nbs/lib/prompt.ipynb #037-1
 def _load_own_model(
     manifest: Mapping[str, Any], folder: Any, device: str | None
 ) -> FrozenLM:

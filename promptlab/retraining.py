@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from scipy.stats import rankdata
 from sklearn.linear_model import RidgeCV
