@@ -1,0 +1,1563 @@
+"""What promptlab says to mistakes: one sentence with what is wrong and what to do.
+
+The tables are below. A line that is not indented is a call: a command after `$` (what
+stands behind `<` is its standard input, with `;` between lines), or an expression of
+Python. The indented lines below it are the sentence that answers it; `...` stands for
+anything. No answer is a traceback, and no call begins its real work.
+"""
+
+import io
+import json
+import pkgutil
+import re
+import shlex
+import shutil
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+
+import huggingface_hub
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+import promptlab
+import promptlab.cli
+from promptlab.data import load
+from promptlab.estimator import PromptClassifier
+from promptlab.lm import get_lm
+from promptlab.models import find_model, load_model
+from promptlab.prompt import TrainedPrompt, train
+
+# Labels: which there are, and whose order counts
+
+LABELS = r"""
+$ train linear-head --data one_label.csv
+    all training rows have the label 'pos'; training needs rows of at least two
+    labels.
+$ train linear-head --data unlabelled.csv
+    unlabelled.csv: there is neither a column 'label' nor a 0/1 column per label;
+    add one, or load the table with labelled=False.
+$ train linear-head --data label_gap.csv
+    label_gap.csv: line 3 has no label; label it or drop the row.
+$ train linear-head --data decimals.csv
+    decimals.csv: line 2 has the number 0.5 as its label, but labels are names or
+    whole numbers; bin it, or name the classes with labels=[...].
+$ train linear-head --data emotions.csv
+    emotions.csv: line 3 has '3' in 'fear', where a label column holds 0 or 1; name
+    a single label column 'label', or list the label columns in labels=[...].
+$ train linear-head --data bits.csv
+    bits.csv: line 3 has nothing in 'fear', where a label column holds 0 or 1; name
+    a single label column 'label', or list the label columns in labels=[...].
+$ train linear-head --data list.jsonl
+    list.jsonl: line 1 has ['joy', 'fear'] in 'label'; give rows that can have
+    several labels a 0/1 column per label.
+$ attribute --model classifier --train three.csv --targets good.csv
+    the training table: row 2 (0-based) has the label 'maybe', which is not one of
+    pos, neg; correct it or give other labels.
+$ attribute --model classifier --train good.csv --targets three.csv
+    the targets: row 2 (0-based) has the label 'maybe', which is not one of pos,
+    neg; correct it or give other labels.
+$ attribute --model classifier --train unlabelled.csv --targets good.csv
+    the training table: there is neither a column 'label' nor a 0/1 column 'pos'
+    (there are 'text'); rename one.
+$ attribute --model regression --train good.csv --targets good.csv
+    the training table: row 0 (0-based) has the label 'pos', which is not one of 0;
+    correct it or give other labels.
+$ attribute --model twins --train good.csv --targets good.csv
+    id2label of the model has two labels 'pos'; give each a name of its own.
+$ attribute --model prompt --train three.csv --targets good.csv
+    the training table: row 2 (0-based) has the label 'maybe', which is not one of
+    neg, pos; correct it or give other labels.
+$ probe --data emotions.csv
+    emotions: line 3 has '3' in 'fear', where a label column holds 0 or 1; name a
+    single label column 'label', or list the label columns in labels=[...].
+$ probe --data emotions.csv:hate
+    emotions:hate: there is no column 'hate' (there are 'text', 'joy', 'fear').
+$ probe --data mini-emotion
+    mini-emotion has the label columns anger, anticipation, disgust, fear, joy,
+    love, optimism, pessimism, sadness, surprise, trust; choose one, as in
+    mini-emotion:anger.
+$ probe --data one_label.csv --folds 3
+    one_label: all 2 rows have the same target; there is nothing to probe for.
+$ calibrate scores.csv --label name --score p
+    scores.csv: line 2 has the label 'yes', which is not one of 0, 1; correct it or
+    give other labels.
+$ calibrate scores.csv --label name --score p --labels no
+    labels is ['no']; give 2 names.
+$ calibrate classes.csv --label y --score p
+    classes.csv: line 3 has the label '2', which is not one of 0, 1; correct it or
+    give other labels.
+$ calibrate classes.csv --label other --score p
+    classes.csv: there is no column 'other' (there are 'p', 'y').
+load('three.csv', labels=['neg', 'pos'])
+    three.csv: line 4 has the label 'maybe', which is not one of neg, pos; correct
+    it or give other labels.
+load('mini-imdb', labels=['bad', 'good'])
+    mini-imdb: line 2 has the label 'positive', which is not one of bad, good;
+    correct it or give other labels.
+load('good.csv', labels=['pos', 'pos', 'neg'])
+    labels names 'pos' twice; names are unique.
+load('good.csv', labels='pos,neg')
+    labels is 'pos,neg'; give a list of label names.
+load('good.csv', labels=[])
+    labels is empty; give a list of label names.
+load('mini-emotion', labels=['joy', 'hate'])
+    mini-emotion: there is neither a column 'label' nor a 0/1 column 'hate' (there
+    are 'id', 'split', 'text', 'anger', 'anticipation', 'disgust', 'fear', 'joy',
+    'love', 'optimism', 'pessimism', 'sadness', 'surprise', 'trust'); rename one.
+check_table(good.assign(label=[[1]] * len(good)))
+    the table: row 0 (0-based) has [1] in 'label'; give rows that can have several
+    labels a 0/1 column per label.
+predict_logits('classifier', 'three.csv')
+    three.csv: line 4 has the label 'maybe', which is not one of pos, neg; correct
+    it or give other labels.
+predict_logits('regression', good)
+    the model has a single output, so it predicts a number and not one of the labels
+    neg, pos; give a classifier of at least two labels.
+predict_logits('twins', good)
+    id2label of the model has two labels 'pos'; give each a name of its own.
+model_targets(classifier[0], load('three.csv'))
+    the table: row 2 (0-based) has the label 'maybe', which is not one of pos, neg;
+    correct it or give other labels.
+finetune_classifier('good_lm', load('one_label.csv'), None, 'new')
+    the training table has 1 label names, but training needs at least 2; load the
+    table with promptlab.data.load.
+finetune_classifier('good_lm', good, load('three.csv'), 'new')
+    the validation table: row 2 (0-based) has the label 'maybe', which is not one of
+    neg, pos; correct it or give other labels.
+train(lm, good, validation=load('three.csv'))
+    the validation table: row 2 (0-based) has the label 'maybe', which is not one of
+    neg, pos; correct it or give other labels.
+train(lm, good, labels=['pos'])
+    labels=['pos'] selects among 0/1 columns, but .../good.csv has one label per
+    row.
+train(lm, load('mini-emotion', limit=9), labels=['hope'])
+    there is no label 'hope'; there are anger, anticipation, disgust, fear, joy,
+    love, optimism, pessimism, sadness, surprise, trust.
+prompt.restrict(['hope'])
+    there is no label 'hope'; there are neg, pos.
+prompt.restrict([])
+    labels is empty; name at least one.
+prompt.replace(labels=['a', 'a'])
+    the label 'a' occurs twice; make label names unique, for instance with
+    prompt.replace(labels=['task: label', ...]).
+prompt.replace(labels='ab')
+    labels is 'ab'; give a list of label names.
+composite_head([prompt, prompt])
+    the label 'neg' occurs twice; make label names unique, for instance with
+    prompt.replace(labels=['task: label', ...]).
+PromptClassifier().fit(texts, None)
+    This PromptClassifier estimator requires y to be passed, but the target y is
+    None.
+PromptClassifier().fit(texts, [0.5, np.nan] * 9)
+    y contains NaN; label these rows or drop them.
+PromptClassifier().fit(texts, np.linspace(0, 1, 18))
+    Unknown label type: continuous. Maybe you are trying to fit a classifier, which
+    expects discrete classes on a regression target with continuous values.
+PromptClassifier().fit(texts, ['pos'] * 18)
+    all training rows have the label 'pos'; training needs rows of at least two
+    labels.
+PromptClassifier().fit(texts, labels[:3])
+    X has 18 texts and y 3 labels.
+PromptClassifier().fit(texts, [[2, 0]] * 18)
+    y has several columns; each must hold 0 and 1 only.
+CalibratedClassifier(fitted, Platt()).fit(texts, ['pos', 'good'] * 9)
+    the label 'pos' is not one of the classifier's (0, 1).
+Temperature().fit(logits, labels + 1)
+    the labels: row 0 (0-based) has 2; labels are 0 to 1.
+Temperature().fit(logits, labels + 0.5)
+    the labels: row 0 (0-based) has 1.5; labels are 0 to 1.
+Temperature().fit(logits, ['neg', 'pos'] * 9)
+    the labels are not numbers (row 0 has 'neg'); give 0 to 1.
+Temperature().fit(logits, labels[:3])
+    the labels have the shape (3,), the scores have 18 rows; give one label per row.
+Platt().fit(logits, np.ones(18))
+    every row has the label 1; give rows of both.
+LDA().fit(features, [0.1, 0.2] * 9)
+    lda learns classes, but the targets are numbers (Unknown label type:
+    continuous); use another probe.
+LDA().fit(features, ['pos'] * 18)
+    all targets are of one class (pos); give two.
+LDA().fit(features, labels[:3])
+    Found input variables with inconsistent numbers of samples: [18, 3]
+LDA().fit(features, [[0, 1]] * 18)
+    y should be a 1d array, got an array of shape (18, 2) instead.
+expected_calibration_error(proba, labels + 1)
+    the labels: row 0 (0-based) has 2; labels are 0 to 1.
+"""
+
+# Tables, from files and memory
+
+TABLES = r"""
+$ data gap.csv
+    gap.csv: line 3 is empty in 'text'; fill it in or drop the row.
+$ data blank.csv
+    blank.csv: line 3 is empty in 'text'; fill it in or drop the row.
+$ data ids.csv
+    ids.csv: line 4 repeats the id '7' of line 2; ids are unique.
+$ data twice.csv
+    twice.csv: two columns are called 'text'; rename one.
+$ data header.csv
+    header.csv: it has columns but no rows.
+$ data empty.csv
+    empty.csv: it is empty.
+$ data short.csv
+    short.csv: line 3 has fewer cells than the header (1, not 2); give each row all
+    separators.
+$ data extra.csv
+    extra.csv: line 2 has more cells than the header (3, not 2); enclose a text that
+    contains the separator in quotation marks.
+$ data quote.csv
+    quote.csv: line 3 has a quotation mark that does not close at the end of its
+    cell; write it twice ("") and enclose the whole cell in marks.
+$ data capital.csv
+    capital.csv: there is no column 'text' (there are 'Text', 'Label'); rename one,
+    or pass columns={'text': its name}.
+$ data semicolons.csv
+    semicolons.csv: there is no column 'text' (there are 'text;label', 'x'); rename
+    one, or pass columns={'text': its name}.
+$ data latin.csv
+    latin.csv: line 3 is not UTF-8; convert the file, for instance with iconv -f
+    cp1252 -t utf-8 if it comes from Windows.
+$ data utf16.csv
+    utf16.csv: line 1 holds a NUL character; if the file is UTF-16 without a mark,
+    convert it, for instance with iconv -f utf-16le -t utf-8.
+$ data zip.csv
+    zip.csv is a zip file or an Excel workbook; save the table as csv.
+$ data gzip.csv
+    gzip.csv is compressed by gzip; let its name end in .gz.
+$ data plain.csv.gz
+    plain.csv.gz: it cannot be read as csv (...).
+$ data page.csv
+    page.csv is a web page; download the table itself.
+$ data words.parquet
+    words.parquet: it cannot be read as parquet (...).
+$ data notes.docx
+    notes.docx: the ending '.docx' is not known; use .csv, .tsv, .parquet, .json,
+    .jsonl, perhaps compressed (.gz, .bz2, .xz).
+$ data pair_gap.csv
+    pair_gap.csv: line 3 is empty in 'text_pair'; fill it in or drop the row.
+$ data twice.jsonl
+    twice.jsonl: line 1 is not valid JSON (the name 'text' occurs twice).
+$ data number.jsonl
+    number.jsonl: line 2 has 7 in 'text', which is not a text; make it a string.
+$ data broken.jsonl
+    broken.jsonl: line 2 is not valid JSON (Expecting value).
+$ data array.jsonl
+    array.jsonl: line 1 is not an object, like {"text": ...}.
+$ data list.json
+    list.json: it must hold a list of objects, one per row, or an object of columns.
+$ data broken.json
+    broken.json: line 1 is not valid JSON (Expecting ',' delimiter).
+$ data half.json
+    half.json: row 0 (0-based) has half of a character in 'text' (a lone surrogate);
+    correct it or drop the row.
+$ data nothing
+    nothing is a folder; name a file or a data set.
+$ data ''
+    the table's name is empty; name a file or a data set.
+$ data nowhere.csv
+    nowhere.csv: there is no such file.
+$ data mini-imbd
+    mini-imbd is neither a data set (imdb, emotion, duplicates, qnli, mini-imdb,
+    mini-emotion, mini-duplicates, mini-qnli) nor a file with an ending; did you
+    mean mini-imdb?
+$ data imdb
+    imdb (train) is not in the Hugging Face cache and could not be fetched (...;
+    splits available locally: none); point HF_HOME at a cache that has
+    stanfordnlp/imdb, go online, or use the bundled mini-imdb.
+$ data good.csv --split dev
+    good.csv has no rows of the split 'dev'; it has train, validation, test.
+$ data splits.csv --split validation
+    splits.csv has no rows of the split 'validation'; it has Train, Test.
+$ data mini-imdb --split dev
+    mini-imdb does not have the split 'dev'; it has train, validation, test.
+$ data good.csv --columns text=review
+    good.csv: there is no column 'review' (there are 'text', 'label').
+$ data good.csv --columns txt=text
+    columns names 'txt'; did you mean 'text'?
+$ data good.csv --columns text=label,text_pair=label
+    columns takes 'label' twice; name each column once.
+$ data good.csv capital.csv
+    describe one data set at a time, or write: data get good.csv capital.csv.
+$ data get
+    data get needs a data set or a file, as in: data get mini-imdb.
+$ data get nowhere.csv
+    nowhere.csv: there is no such file.
+$ predict prompt --data gap.csv
+    gap.csv: line 3 is empty in 'text'; fill it in or drop the row.
+$ predict prompt --data pairs.csv
+    the prompt was trained on single texts, but the data has pairs; choose other
+    data or another prompt.
+$ predict prompt ''
+    the texts: row 0 (0-based) is empty in 'text'; fill it in or drop the row.
+$ predict prompt < one;;two
+    standard input: line 2 is empty in 'text'; fill it in or drop the row.
+$ predict prompt <
+    standard input: it has columns but no rows.
+$ train linear-head --data gap.csv
+    gap.csv: line 3 is empty in 'text'; fill it in or drop the row.
+$ train linear-head --data splits.csv
+    splits.csv has no rows of the split 'train'; it has Train, Test.
+$ train linear-head --data mini-imbd
+    mini-imbd is neither a data set (imdb, emotion, duplicates, qnli, mini-imdb,
+    mini-emotion, mini-duplicates, mini-qnli) nor a file with an ending; did you
+    mean mini-imdb?
+$ attribute --model classifier --train gap.csv --targets good.csv
+    gap.csv: line 3 is empty in 'text'; fill it in or drop the row.
+$ attribute --model classifier --train good.csv --targets nowhere.csv
+    nowhere.csv: there is no such file.
+$ probe --data gap.csv
+    gap: line 3 is empty in 'text'; fill it in or drop the row.
+$ probe --data nowhere.csv
+    nowhere.csv: there is no such file.
+$ probe --data good.csv:review
+    good:review: there is no column 'review' (there are 'text', 'label').
+$ probe --data words.conllu:tense
+    words.conllu: line 1 has 2 columns; CoNLL-U has 10, separated by tabs.
+$ probe --data rootless.conllu:tense
+    rootless.conllu: line 1 has the head 'x', where a word number (or 0) belongs;
+    probing needs a tree for each sentence.
+$ calibrate no_score.csv --label y --score p
+    no_score.csv: line 3 has 'high' in 'p', where a number from 0 to 1 is needed;
+    correct it or drop the row.
+$ calibrate score_gap.csv --label y --score p
+    score_gap.csv: line 3 has nothing in 'p', where a number from 0 to 1 is needed;
+    correct it or drop the row.
+$ calibrate scores.csv --label y --score z
+    scores.csv: line 2 has '2.2' in 'z', where a number from 0 to 1 is needed;
+    correct it or drop the row.
+$ calibrate scores.csv --label y --score q
+    scores.csv: there is no column 'q' (there are 'p', 'z', 'y', 'name').
+$ calibrate certain.csv --label y --score p
+    certain.csv: line 3 has the probability 1, whose logit is infinite; keep the
+    logits, or choose eps, as eps=1e-5 for five digits.
+$ calibrate nowhere.csv --label y --score p
+    nowhere.csv: there is no such file.
+load(None)
+    NoneType is not a table; give a name, a file, a DataFrame, a datasets.Dataset,
+    or a list of texts.
+load(7)
+    int is not a table; give a name, a file, a DataFrame, a datasets.Dataset, or a
+    list of texts.
+load({'text': ['a', 'b'], 'label': [1]})
+    the dict is not a table (All arrays must be of the same length).
+load(['fine', None])
+    the table: row 1 (0-based) is empty in 'text'; fill it in or drop the row.
+load(pd.DataFrame({'text': ['a', 5]}), labelled=False)
+    the table: row 1 (0-based) has 5 in 'text', which is not a text; make it a
+    string.
+load(pd.DataFrame())
+    the table: it is empty.
+load(good, columns='text=review')
+    columns is 'text=review'; give a dict, as {'text': 'review'}.
+check_table(['fine', 'dull'])
+    the table is not a DataFrame; read it with load.
+check_table(good.iloc[:0])
+    the table: it has columns but no rows.
+numeric_column(good, 'text')
+    the table: row 0 (0-based) has 'a fine film 0' in 'text', where a number is
+    needed; correct it or drop the row.
+numeric_column(good, 'score')
+    the table: there is no column 'score' (there are 'text', 'label').
+ProbeData({'text': ['a'], 'label': [0, 1]})
+    data: the dict is not a table (All arrays must be of the same length); give
+    columns of equal length.
+read_treebank('good.csv')
+    good.csv: there is no column 'sent_id'; a treebank table has sent_id, form,
+    upos, feats, head, deprel.
+"""
+
+# Models and tokenizers
+
+MODELS = r"""
+$ train linear-head --data good.csv --model nowhere/none
+    nowhere/none is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub
+    model that can be had (the hub cannot be reached and the cache of HF_HOME does
+    not have it).
+$ train linear-head --data good.csv --model ./nowhere
+    ./nowhere: there is no such folder.
+$ train linear-head --data good.csv --model good.csv
+    good.csv is a file; name the folder of the model.
+$ train linear-head --data good.csv --model nothing
+    nothing is a folder without a config.json; name a folder that save_pretrained
+    wrote.
+$ train linear-head --data good.csv --model ''
+    the model's name is empty; give tiny, a folder or a hub id.
+$ train linear-head --data good.csv --model no_tokenizer
+    no_tokenizer has no tokenizer, or one without tokens; save one beside it with
+    tokenizer.save_pretrained.
+$ train linear-head --data good.csv --model no_weights
+    no_weights holds a config but no weights (model.safetensors).
+$ train linear-head --data good.csv --model no_config
+    no_config is a folder without a config.json; name a folder that save_pretrained
+    wrote.
+$ train linear-head --data good.csv --model broken_config
+    broken_config cannot be loaded (...); restore its files, or choose another
+    model.
+$ train linear-head --data good.csv --model unknown_type
+    unknown_type cannot be loaded (...); restore its files, or choose another model.
+$ train linear-head --data good.csv --model fewer_layers
+    fewer_layers has weights of 2 layers, but its config says 1; its config.json is
+    not that of its weights.
+$ train linear-head --data good.csv --model more_layers
+    more_layers lacks weights of a GPT2LMHeadModel (for instance
+    transformer.h.2.attn.c_attn.bias); its files are incomplete or belong to another
+    architecture.
+$ train linear-head --data good.csv --model wider
+    wider has weights of other sizes than its config says; pass no settings that
+    contradict the file.
+$ train linear-head --data good.csv --model with_code
+    with_code needs Python code that comes with it, which promptlab never runs;
+    choose a model whose architecture is part of transformers.
+$ train linear-head --data good.csv --model pickled
+    pickled has no safetensors weights, and pickles can run code when they are read;
+    convert it once, where you trust it, with save_pretrained.
+$ train linear-head --data good.csv --model not_finite
+    not_finite has weights that are not finite (transformer.wte.weight); the file is
+    damaged, or training has diverged.
+$ train linear-head --data good.csv --model cut
+    the weights of cut are damaged (...); restore its files.
+$ train linear-head --data good.csv --model small_vocabulary
+    the tokenizer of small_vocabulary has token ids up to 8191, but the model has
+    only 99 embeddings; use the tokenizer that the model was trained with.
+$ train linear-head --data good.csv --model adapter
+    adapter holds a PEFT adapter without its model; load both with peft, and give
+    dict(model=..., tokenizer=...).
+$ train linear-head --data good.csv --model encoder
+    encoder has no trained head for a BertLMHeadModel (cls.predictions.bias is
+    missing); fine-tune it first, or choose another model.
+$ train linear-head --data good.csv --model seq2seq
+    seq2seq cannot be loaded as a causal language model.
+$ train linear-head --data good.csv --model nowhere.gguf
+    nowhere.gguf: there is no such file.
+$ train linear-head --data good.csv --device tpu
+    the device 'tpu' is not available; use cpu.
+$ probe --data good.csv --folds 3 --model no_tokenizer
+    no_tokenizer has no tokenizer, or one without tokens; save one beside it with
+    tokenizer.save_pretrained.
+$ probe --data good.csv --folds 3 --model not_finite
+    not_finite has weights that are not finite (wte.weight); the file is damaged, or
+    training has diverged.
+$ probe --data good.csv --folds 3 --model with_code
+    with_code needs Python code that comes with it, which promptlab never runs;
+    choose a model whose architecture is part of transformers.
+$ probe --data good.csv --folds 3 --model pickled
+    pickled has no safetensors weights, and pickles can run code when they are read;
+    convert it once, where you trust it, with save_pretrained.
+$ probe --data good.csv --folds 3 --model seq2seq
+    seq2seq has an encoder and a decoder; probing needs a model that is one of the
+    two.
+$ probe --data good.csv --folds 3 --model tiny --model tiny
+    two models are called 'tiny'; give each a name of its own.
+$ probe --data good.csv --folds 3 --device tpu
+    the device 'tpu' is not available; use cpu.
+$ attribute --model tiny --train good.csv --targets good.csv
+    tiny has no trained head for a GPT2ForSequenceClassification (score.weight is
+    missing); fine-tune it first, or choose another model.
+$ attribute --model encoder --train good.csv --targets good.csv
+    encoder has no trained head for a BertForSequenceClassification (classifier.bias
+    is missing); fine-tune it first, or choose another model.
+$ attribute --model no_tokenizer --train good.csv --targets good.csv
+    no_tokenizer has no trained head for a GPT2ForSequenceClassification
+    (score.weight is missing); fine-tune it first, or choose another model.
+$ attribute --model with_code --train good.csv --targets good.csv
+    with_code needs Python code that comes with it, which promptlab never runs;
+    choose a model whose architecture is part of transformers.
+$ attribute --model nowhere --train good.csv --targets good.csv
+    nowhere is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub model
+    that can be had (the hub cannot be reached and the cache of HF_HOME does not
+    have it).
+load_model(AutoModel, None)
+    NoneType is not a model with its tokenizer; give a name, a folder, or
+    dict(model=..., tokenizer=...).
+load_model(AutoModel, {'model': lm.model})
+    GPT2LMHeadModel with NoneType is not a model with its tokenizer; give a name, a
+    folder, or dict(model=..., tokenizer=...).
+load_model(AutoModelForCausalLM, classifier)
+    a GPT2ForSequenceClassification is not a causal language model.
+load_model(AutoModelForCausalLM, 'tiny', dtype=torch.int8)
+    dtype is torch.int8; give torch.float32, torch.float16 or torch.bfloat16.
+load_model(AutoModelForSequenceClassification, classifier, num_labels=3)
+    GPT2ForSequenceClassification is in memory, so its num_labels cannot be changed;
+    change the config before the model is made.
+FrozenLM('tiny', lm.tokenizer)
+    str with TokenizersBackend is not a model with its tokenizer; give a name, a
+    folder, or dict(model=..., tokenizer=...).
+FrozenLM(lm.model, None)
+    GPT2LMHeadModel with NoneType is not a model with its tokenizer; give a name, a
+    folder, or dict(model=..., tokenizer=...).
+get_lm(3)
+    int is not a model with its tokenizer; give a name, a folder, or dict(model=...,
+    tokenizer=...).
+train(None, good)
+    NoneType is not a model with its tokenizer; give a name, a folder, or
+    dict(model=..., tokenizer=...).
+predict_logits('tiny', good)
+    tiny has no trained head for a GPT2ForSequenceClassification (score.weight is
+    missing); fine-tune it first, or choose another model.
+finetune_classifier('nowhere', good, None, 'new')
+    nowhere is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub model
+    that can be had (the hub cannot be reached and the cache of HF_HOME does not
+    have it).
+finetune_classifier('with_code', good, None, 'new')
+    with_code needs Python code that comes with it, which promptlab never runs;
+    choose a model whose architecture is part of transformers.
+load_encoder('seq2seq')
+    seq2seq has an encoder and a decoder; probing needs a model that is one of the
+    two.
+pick_device('cuda:99')
+    the device 'cuda:99' is not available; use cpu.
+pick_device('')
+    the device '' is not available; use cpu.
+prompt.replace(lm='tiny')
+    lm is 'tiny', not a FrozenLM; load it with get_lm.
+TrainedPrompt.load('prompt', lm=other_lm)
+    prompt was trained on tiny (fingerprint ...), this model is .../good_lm (...);
+    load the model it was trained on.
+PromptClassifier(model='nowhere/none').fit(texts, labels)
+    nowhere/none is neither 'tiny', 'minilm' or 'smollm2', nor a folder, nor a hub
+    model that can be had (the hub cannot be reached and the cache of HF_HOME does
+    not have it).
+attribute(None, good, good)
+    NoneType is not a model with its tokenizer; give a name, a folder, or
+    dict(model=..., tokenizer=...).
+attribute(lm.model.transformer, good, good, lm.tokenizer)
+    the margin needs logits of shape (texts, classes), at least two classes; the
+    model returns a BaseModelOutputWithPastAndCrossAttentions: give a classifier, or
+    say by output=... which number stands for its answer.
+"""
+
+# Settings out of range, and options without effect
+
+SETTINGS = r"""
+$ train
+    Missing argument 'task'.
+$ train weather
+    there is no task or head 'weather'; there are sentiment, emotion, linear-head,
+    target-tokens.
+$ train sentiment --words bad,good
+    target-tokens needs --words, one per label, as in --words ' bad, good'; other
+    tasks take none.
+$ train target-tokens --data good.csv
+    target-tokens needs --words, one per label, as in --words ' bad, good'; other
+    tasks take none.
+$ train target-tokens --data good.csv --words good
+    the head gives 1 outputs for 2 labels; give one target word per label, or a
+    loss.
+$ train target-tokens --data good.csv --words good,good
+    --words is 'good,good'; name at least one, each once, with commas between them.
+$ train target-tokens --data good.csv --words bad,extraordinary
+    the target word 'extraordinary' is 5 tokens for tiny, not one; choose another
+    word, and mind the leading space.
+$ train linear-head --data good.csv --epochs 0
+    epochs is 0; it must be a whole number of at least 1.
+$ train linear-head --data good.csv --epochs 1.5
+    Invalid value for '--epochs': ...
+$ train linear-head --data good.csv --lr 0
+    lr is 0.0; it must be a finite number above 0.
+$ train linear-head --data good.csv --lr nan
+    lr is nan; it must be a finite number above 0.
+$ train linear-head --data good.csv --batch-size 0
+    batch_size is 0; it must be a whole number of at least 1.
+$ train linear-head --data good.csv --tokens 0
+    n_tokens is 0; it must be a whole number of at least 1.
+$ train linear-head --data good.csv --tokens 600
+    a prompt of 600 tokens leaves no room for a text in the 512 positions of the
+    model; make it shorter.
+$ train linear-head --data good.csv --init ''
+    init is an empty text; use words, 'vocab' or 'normal'.
+$ train linear-head --data good.csv --patience 0
+    patience is 0; it must be a whole number of at least 1 or None.
+$ train linear-head --data good.csv --patience 2 --validation 0
+    --patience needs held-out rows; give --validation 0.1, say.
+$ train linear-head --data good.csv --validation 1
+    --validation is 1.0; it must be a number at least 0 and below 1.
+$ train linear-head --data good.csv --validation -0.1
+    --validation is -0.1; it must be a number at least 0 and below 1.
+$ train linear-head --data good.csv --validation nan
+    --validation is nan; it must be a number at least 0 and below 1.
+$ train linear-head --data good.csv --limit 0
+    limit is 0; it must be a whole number of at least 1 or None.
+$ train linear-head --data good.csv --limit 1
+    the table (1 rows) has too few different texts to hold out 0.1 of it; give more
+    rows, or no validation.
+$ train linear-head --data good.csv --max-tokens 0
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+$ train linear-head --data good.csv --max-tokens 9999
+    texts of 9999 tokens and a prompt of 5 do not fit into the 512 positions of the
+    model; lower max_tokens.
+$ train linear-head --data good.csv --schedule step
+    schedule is 'step'; it must be 'constant', 'linear' or 'cosine'.
+$ train linear-head --data good.csv --truncation-side top
+    truncation_side is 'top'; it must be 'left' or 'right'.
+$ train linear-head --data good.csv --cache keep
+    cache is 'keep'; it must be 'auto', 'cache' or 'recompute'.
+$ train linear-head --data good.csv --cache-budget much
+    'much' is not a size; write it like 2000000, '500MB' or '8GiB'.
+$ train linear-head --data good.csv --cache-disk -5
+    '-5' is not a size; write it like 2000000, '500MB' or '8GiB'.
+$ train linear-head --data good.csv --cache-precision fp64
+    cache_precision is 'fp64'; it must be 'fp32', 'fp16', 'bf16', 'int8' or None.
+$ train linear-head --data good.csv --seed -1
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+$ train linear-head --data good.csv --columns text
+    --columns is 'text'; write it like 'text=review,label=stars'.
+$ predict
+    there is no prompt to predict with; name its folder, or give --tasks
+    sentiment,emotion.
+$ predict prompt fine --data good.csv
+    give texts or --data, not both.
+$ predict prompt fine --limit 3
+    --limit has no effect without --data.
+$ predict prompt fine --split test
+    --split has no effect without --data.
+$ predict prompt fine --columns text=review
+    --columns has no effect without --data.
+$ predict --tasks a,a fine
+    --tasks is 'a,a'; name at least one, each once, with commas between them.
+$ predict --tasks '' fine
+    --tasks is ''; name at least one, each once, with commas between them.
+$ predict prompt --data good.csv --limit 0
+    limit is 0; it must be a whole number of at least 1 or None.
+$ predict prompt --data good.csv --seed -1
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+$ probe --data good.csv --folds 2
+    2 folds are too few: one tests, one tunes thresholds, the others train; use at
+    least 3.
+$ probe --data good.csv --folds 99
+    good: the class 'neg' has 9 rows, too few for 99 folds; add rows or take fewer
+    folds.
+$ probe --data good.csv --folds 3 --layers 9
+    there is no layer 9 in a model of 4 layers; give 0 (embeddings) to 4, or -1 for
+    the second to last, 3.
+$ probe --data good.csv --layers top
+    --layers is 'top'; use each, all, or numbers as in 0,3,4.
+$ probe --data good.csv --tokens middle
+    there is no pooler 'middle'; there are 'first', 'last', 'mean', 'max', 'min',
+    'tokens'.
+$ probe --data good.csv --tokens 1.5
+    there is no pooler '1.5'; there are 'first', 'last', 'mean', 'max', 'min',
+    'tokens'.
+$ probe --data good.csv --tokens 0,0
+    --tokens is '0,0'; name at least one, each once, with commas between them.
+$ probe --data good.csv --probes svm
+    there is no probe 'svm'; there are 'lda', 'ridge', 'logistic', 'knn',
+    'single-layer', 'mlp', 'attention'.
+$ probe --data good.csv --probes ''
+    --probes is ''; name at least one, each once, with commas between them.
+$ probe --data good.csv --folds 3 --probes attention
+    nothing can be run for good: attention takes one vector per token, the pooler
+    first gives one per text.
+$ probe --data good.csv --controls -1
+    n_random is -1; it must be a whole number of at least 0.
+$ probe --data good.csv --seed -1
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+$ probe --data good.csv --data good.csv
+    two data sets are called 'good'; give each a name of its own.
+$ calibrate scores.csv --label y
+    give either a column of probabilities (score) or columns of logits; they are not
+    guessed from the numbers.
+$ calibrate scores.csv --label y --score p --logits z
+    give either a column of probabilities (score) or columns of logits; they are not
+    guessed from the numbers.
+$ calibrate scores.csv --label y --logits z --eps 0.1
+    eps is for probabilities; logits need none.
+$ calibrate scores.csv --label y --score p --eps 0
+    eps is 0.0; it must be a number above 0 and below 0.5 or None.
+$ calibrate scores.csv --label y --score p --eps nan
+    eps is nan; it must be a number above 0 and below 0.5 or None.
+$ calibrate scores.csv --label y --score y
+    the column 'y' is named twice; name each once.
+$ calibrate scores.csv --label y --logits z,z
+    --logits is 'z,z'; name at least one, each once, with commas between them.
+$ calibrate scores.csv --label y --score p --bins 0
+    --bins is 0; it must be a whole number of at least 1.
+$ calibrate scores.csv --label y --score p --draws -1
+    --draws is -1; it must be a whole number of at least 0.
+$ calibrate scores.csv --label y --score p --calibrator plat
+    there is no calibrator 'plat'; there are 'temperature', 'bias_temperature',
+    'vector', 'matrix', 'dirichlet', 'platt', 'beta', 'isotonic', 'histogram',
+    'scaling_binning', 'venn_abers'; did you mean 'platt'?
+$ attribute --model classifier --train good.csv --targets good.csv --top 0
+    --top is 0; it must be a whole number of at least 1.
+$ attribute --model classifier --train good.csv --targets good.csv --method influence
+    there is no attribution method 'influence'; there are 'damped', 'tracin', ...
+$ attribute --model classifier --train good.csv --targets good.csv --proj-dim 0
+    size is 0; it must be a whole number of at least 1.
+$ attribute --model classifier --train good.csv --targets good.csv --max-tokens 0
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+$ data good.csv --limit 0
+    limit is 0; it must be a whole number of at least 1 or None.
+$ data --limit 3
+    --limit has no effect without a data set or file.
+$ data get good.csv --split test
+    --split has no effect on data get.
+$ trian
+    No such command 'trian'. Did you mean 'train'?
+$ app . --port 0
+    --port is 0; it must be a whole number from 1 to 65,535.
+$ app nothing --port 70000
+    --port is 70000; it must be a whole number from 1 to 65,535.
+$ cache --model gpt5
+    there is no cached model 'gpt5'; there are none at all.
+$ cache --clear --model gpt5
+    no KV caches of 'gpt5' are on disk; there are none at all.
+$ jobs . --clear lost
+    there is no state 'lost'; there are done, failed, running, interrupted, damaged.
+$ --plugin plugin.py data
+    the plugin plugin.py fails: ZeroDivisionError: division by zero
+$ --plugin nowhere.py data
+    nowhere.py: there is no such plugin file.
+load('good.csv', limit=1.5)
+    limit is 1.5; it must be a whole number of at least 1 or None.
+load('good.csv', limit=True)
+    limit is True; it must be a whole number of at least 1 or None.
+load('good.csv', seed=None)
+    seed is None; it must be a whole number from 0 to 4,294,967,295.
+load('good.csv', split='')
+    good.csv has no rows of the split ''; it has train, validation, test.
+load('good.csv', labelled='no')
+    labelled is 'no'; it must be True or False or None.
+split_rows(good, (0.5, 0.6))
+    sizes sum to 1.1; they must sum to 1.
+split_rows(good, (1.5, -0.5))
+    a size is 1.5; it must be a number above 0 and below 1.
+TrainingConfig(epochs=True)
+    epochs is True; it must be a whole number of at least 1.
+TrainingConfig(patience=np.nan)
+    patience is nan; it must be a whole number of at least 1 or None.
+TrainingConfig(cache_budget={'tape': 1})
+    there is no tier of KV caches 'tape'; there are device, disk, memory.
+PromptConfig(lr='fast')
+    lr is 'fast'; it must be a finite number above 0.
+PromptConfig(loss='cosine')
+    loss is 'cosine'; it must be a function or None.
+train(lm, good, epohs=3)
+    there is no setting 'epohs'; there are head, n_tokens, init, lr, schedule, seed,
+    loss, labels, epochs, batch_size, clip, patience, truncation_side, max_tokens,
+    data_seed, cache, cache_budget, cache_precision, chunk; did you mean 'epochs'?
+train(lm, good, head='liner')
+    there is no head 'liner'; there are 'linear', 'verbalizer', 'identity', 'lm';
+    did you mean 'linear'?
+train(lm, good, head={'kind': 'linear', 'width': 8})
+    the head 'linear' cannot be made so: got an unexpected keyword argument 'width'.
+train(lm, good, validation=True)
+    validation is True; give a table, a share of the rows between 0 and 1, or None.
+train_many(lm, good, {'seed': 1})
+    variants is {'seed': 1}; give a list with one dict each.
+train_many(lm, good, [{'sed': 1}])
+    there is no prompt setting 'sed'; there are head, n_tokens, init, lr, schedule,
+    seed, loss, labels; did you mean 'seed'?
+train_many(lm, good, [])
+    variants is empty; give one dict per prompt.
+FineTuneConfig(epochs=0)
+    epochs is 0; it must be a whole number of at least 1.
+FineTuneConfig(lr=np.inf)
+    lr is inf; it must be a finite number at least 0.
+FineTuneConfig(dropout='no')
+    dropout is 'no'; it must be True or False.
+finetune_classifier('good_lm', good, None, 'new', epochs=3)
+    epochs is a setting of the training; give config=FineTuneConfig(epochs=3).
+finetune_classifier('good_lm', good, None, 'new', FineTuneConfig(patience=2))
+    patience needs validation rows; give validation=...
+predict_logits('classifier', good, batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+predict_logits('classifier', good, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+KVCacheStore(lm, lm.encode(texts), 'much')
+    'much' is not a size; write it like 2000000, '500MB' or '8GiB'.
+KVCacheStore(lm, lm.encode(texts), precision='fp64')
+    'fp64' is not a precision; use fp32, fp16, bf16, int8.
+lm.encode(texts, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+lm.encode(texts, reserve=9999)
+    a prompt of 9999 tokens leaves no room for a text in the 512 positions of the
+    model; make it shorter.
+parse_size('5 parsecs')
+    '5 parsecs' is not a size; write it like 2000000, '500MB' or '8GiB'.
+RunExperiments('good.csv', n_folds=2.5)
+    n_folds is 2.5; it must be a whole number of at least 1.
+RunExperiments('good.csv', poolers='middle')
+    there is no pooler 'middle'; there are 'first', 'last', 'mean', 'max', 'min',
+    'tokens'.
+RunExperiments('good.csv', batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+PoolToken(quantile=2)
+    quantile is 2; give a number from 0 (first token) to 1 (last), or -1 (last).
+    PoolMean, PoolMax and PoolMin take all tokens.
+PoolMean(layer='top')
+    layer is 'top'; give a number, a list of them, 'all' or 'each'.
+PoolMean(layer_method='sum')
+    layer_method is 'sum'; it must be 'mean', 'max', 'min' or 'extend'.
+make_probe('svm')
+    there is no probe 'svm'; there are 'lda', 'ridge', 'logistic', 'knn',
+    'single-layer', 'mlp', 'attention'.
+LDA(shrinkage=2).fit(features, labels)
+    shrinkage is 2; it must be a number at least 0 and at most 1.
+Ridge(alpha=np.nan).fit(features, labels)
+    alpha is nan; it must be a finite number above 0.
+SingleLayer(max_epoch=0).fit(features, labels)
+    max_epoch is 0; it must be a whole number of at least 1.
+SingleLayer(lr=0).fit(features, labels)
+    lr is 0; it must be a finite number above 0.
+Histogram(0).fit(logits, labels)
+    n_bins is 0; it must be a whole number of at least 1.
+Matrix(bias=np.nan).fit(np.stack([-logits, logits], 1), labels)
+    bias is nan; it must be a finite number at least 0.
+cross_calibrate('temperature', logits, labels, folds=1)
+    folds is 1; it must be a whole number of at least 2.
+cross_calibrate('plat', logits, labels)
+    there is no calibrator 'plat'; there are 'temperature', 'bias_temperature',
+    'vector', 'matrix', 'dirichlet', 'platt', 'beta', 'isotonic', 'histogram',
+    'scaling_binning', 'venn_abers'; did you mean 'platt'?
+calibrate_table('scores.csv', 'y', 'p', n_bin=3)
+    there is no setting 'n_bin'; there are n_bins, draws, progress, title; did you
+    mean 'n_bins'?
+conformal_sets(np.stack([1 - proba, proba], 1), labels, np.eye(2), alpha=1)
+    alpha is 1; it must be a number above 0 and below 1.
+proba_to_logits(proba, eps=0.7)
+    eps is 0.7; it must be a number above 0 and below 0.5 or None.
+expected_calibration_error(proba, labels, n_bins=1.5)
+    n_bins is 1.5; it must be a whole number of at least 1.
+calibration_metrics(proba, labels, draws=-1)
+    draws is -1; it must be a whole number of at least 0.
+bootstrap(np.equal, labels, labels, draws=0)
+    draws is 0; it must be a whole number of at least 1.
+best_threshold(logits, labels, 'recall')
+    metric is 'recall'; it must be 'f1' or 'accuracy'.
+PromptClassifier(epochs=0).fit(texts, labels)
+    The 'epochs' parameter of PromptClassifier must be an int in the range [1, inf).
+    Got 0 instead.
+PromptClassifier(validation_fraction=1.5).fit(texts, labels)
+    The 'validation_fraction' parameter of PromptClassifier must be a float in the
+    range [0.0, 1.0). Got 1.5 instead.
+PromptClassifier(random_state='a').fit(texts, labels)
+    The 'random_state' parameter of PromptClassifier must be an int in the range [0,
+    4294967295], an instance of 'numpy.random.mtrand.RandomState' or None. Got 'a'
+    instead.
+attribute(*classifier_task, batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+attribute(*classifier_task, bach_size=8)
+    there is no setting 'bach_size'; there are projection, param_filter, output,
+    folder, dtype, max_tokens, batch_size, shard_rows, progress; did you mean
+    'batch_size'?
+attribute(*classifier_task, dtype=torch.int8)
+    dtype is torch.int8; it must be a floating type.
+attribute(*classifier_task, param_filter='nothing')
+    no parameter matches 'nothing'; there are transformer.wte.weight,
+    transformer.wpe.weight, transformer.h.0.ln_1.weight, ...
+attribute(*classifier_task, param_filter='[')
+    param_filter is '[', which is not a regular expression (...).
+Damped(np.nan)
+    damping is nan; it must be a finite number above 0.
+"""
+
+# Files of ours, and places to write
+
+FILES = r"""
+$ predict nothing fine
+    nothing holds no prompt.json; train it first, as in promptlab train nothing, or
+    name a folder that holds one.
+$ predict good.csv fine
+    good.csv holds no prompt.json; train it first, as in promptlab train good.csv,
+    or name a folder that holds one.
+$ predict cut_manifest fine
+    cut_manifest/prompt.json is not valid JSON (line 1); restore or delete it.
+$ predict list_manifest fine
+    list_manifest/prompt.json is not from promptlab; restore it, or delete it.
+$ predict binary_manifest fine
+    binary_manifest/prompt.json is not a text file; restore or delete it.
+$ predict older_manifest fine
+    older_manifest/prompt.json has the format 1, this version of promptlab reads
+    format 2; make it again.
+$ predict edited_labels fine
+    edited_labels/prompt.json is not what was written to it; restore it.
+$ predict edited_model fine
+    edited_model/prompt.json is not what was written to it; restore it.
+$ predict no_tensors fine
+    no_tensors/prompt.safetensors is missing; restore it, or train again.
+$ predict cut_tensors fine
+    cut_tensors/prompt.safetensors is damaged or not from promptlab (...); delete it
+    to start afresh.
+$ predict flipped_bit fine
+    flipped_bit/prompt.safetensors does not hold what was written to it; delete it
+    to start afresh.
+$ predict --tasks weather fine
+    runs/weather holds no prompt.json; train it first, as in promptlab train
+    weather, or name a folder that holds one.
+$ train linear-head --data good.csv --out good.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ train linear-head --data good.csv --out good.csv/below
+    good.csv is a file, but a folder is needed; choose another place.
+$ train linear-head --data good.csv --out prompt --epochs 2
+    prompt holds a run with other settings, data or model; choose another folder or
+    delete it.
+$ train linear-head --data good.csv --out bad_checkpoint --epochs 1 --tokens 2
+    bad_checkpoint/checkpoint.safetensors does not hold what was written to it;
+    delete it to start afresh.
+$ predict prompt fine --out p.txt
+    p.txt ends with '.txt'; name a .csv or a .jsonl file.
+$ predict prompt fine --out good.csv/p.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ predict prompt fine --out folder.csv
+    folder.csv is a folder, but a file is needed; name a file.
+$ probe --data good.csv --folds 3 --out good.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ calibrate scores.csv --label y --score p --out good.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ attribute --model classifier --train good.csv --targets good.csv --out p.txt
+    p.txt ends with '.txt'; name a .csv or a .jsonl file.
+$ attribute --model classifier --train good.csv --targets good.csv --out good.csv/p.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ attribute --model classifier --train good.csv --targets good.csv \
+--html good.csv/p.html
+    good.csv is a file, but a folder is needed; choose another place.
+$ attribute --model classifier --train good.csv --targets good.csv --folder good.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ attribute --model classifier --train good.csv --targets good.csv \
+--folder broken_features
+    broken_features/settings.json is not from promptlab; restore it, or delete it.
+$ data get good.csv --out good.csv
+    good.csv is a file, but a folder is needed; choose another place.
+$ app nowhere
+    nowhere: there is no such ledger; make one with promptlab probe.
+$ app ledger.jsonl
+    ledger.jsonl: line 1 is not from a probing ledger.
+$ jobs nowhere
+    there is no folder nowhere; name one given to run_jobs.
+$ results --folder nowhere
+    nowhere: there is no such folder; give --folder.
+$ results one --folder empty_results
+    there is no run 'one'; there are none at all.
+$ rerun
+    there is no nbs/index.ipynb here; run this in a clone of the promptlab
+    repository.
+$ rerun nowhere
+    there is no nbs/index.ipynb here; run this in a clone of the promptlab
+    repository.
+$ new-post class
+    there is no nbs/index.ipynb here; run this in a clone of the promptlab
+    repository.
+$ --plugin nothing data
+    nothing: there is no such plugin file.
+read_json('nowhere.json')
+    nowhere.json: there is no such file.
+read_json('broken.json')
+    broken.json is not valid JSON (line 1); restore or delete it.
+read_json('latin.csv')
+    latin.csv is not a text file; restore or delete it.
+load_tensors('nowhere.safetensors')
+    nowhere.safetensors: there is no such file.
+load_tensors('good.csv')
+    good.csv is damaged or not from promptlab (...); delete it to start afresh.
+load_tensors('good_lm/model.safetensors')
+    good_lm/model.safetensors is damaged or not from promptlab (KeyError); delete it
+    to start afresh.
+save_tensors('good.csv/x', {})
+    good.csv is a file, but a folder is needed; choose another place.
+write_json('nothing', {})
+    nothing is a folder, but a file is needed; choose another name.
+read_ledger('nowhere')
+    nowhere: there is no such ledger; make one with `promptlab probe`.
+read_ledger('good.csv')
+    good.csv: line 1 is not valid JSON; restore or delete it.
+read_results('broken_results')
+    broken_results/one.json is not valid JSON (line 1); restore or delete it.
+headlines('broken_headlines')
+    headlines.csv, line 2: 'accuracy/prompt' of the run 'one' is not a number;
+    correct the line or record the run.
+prompt.save('good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+prompt.replace(head=lambda hidden: hidden[:, :2]).save('new')
+    FunctionHead is not a registered head, so the prompt cannot be saved; set its
+    `kind` and call HEADS.register(kind, FunctionHead).
+TrainedPrompt.load('nowhere')
+    nowhere holds no prompt.json; name a folder that TrainedPrompt.save or
+    `promptlab train` wrote.
+finetune_classifier('good_lm', good, None, 'good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+train(lm, good, folder='good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+export_peft(prompt, 'good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+import_peft('prompt', lm)
+    prompt holds no adapter_config.json; name a folder that PEFT's save_pretrained
+    wrote.
+import_peft('adapter', lm)
+    adapter holds no adapter_model.safetensors; name a folder that PEFT's
+    save_pretrained wrote.
+list_jobs('nowhere')
+    there is no folder nowhere; name one given to run_jobs.
+"""
+
+# Objects in the wrong state or of the wrong shape
+
+OBJECTS = r"""
+lm.encode('one text')
+    texts is one string; give a list of strings.
+lm.encode(good)
+    texts is a table; give its column, as in table.text.
+lm.encode(None)
+    texts is of the type NoneType; give a list of strings.
+lm.encode(['fine', None])
+    texts: row 1 (0-based) is not a string: None.
+lm.encode(['fine \ud83d'])
+    texts: row 0 (0-based) has half of a character (a lone surrogate); correct it or
+    drop it.
+lm.encode(['a', 'b'], ['c'])
+    there are 1 second texts for 2 texts.
+lm.encode(['a'], [None])
+    pairs: row 0 (0-based) is not a string: None.
+lm.features(lm.kv_cache(['a'], progress=False), torch.zeros(2, 7))
+    a prompt has the shape (2, 7); it must be (tokens, 256) for this model.
+lm.features(lm.kv_cache(['a'], progress=False), [])
+    prompts is empty; give at least one.
+lm.features(lm.kv_cache(['a'], progress=False), torch.zeros(600, lm.width))
+    text 0 (0-based) of the batch has 1 tokens; with a prompt of 600 it does not fit
+    into the 512 positions of tiny.
+lm.hidden_states(['a'], layers=9)
+    layers is 9; give a list of numbers, as in [-1].
+lm.hidden_states(['a'], layers=[9], progress=False)
+    a layer is 9; it must be a whole number from -5 to 4.
+lm.kv_cache(['a'], batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+prompt.predict('one text')
+    texts is one string; give a list of strings.
+prompt.predict(good)
+    texts is a table; give its column, as in table.text.
+prompt.predict(['a'], batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+prompt.proba(np.zeros((2, 5)))
+    logits have the shape (2, 5) and the type float64; they must be numbers of the
+    shape (n_texts, 2).
+prompt.decide(np.full((2, 2), np.nan))
+    row 0 (0-based) has logits that are not finite.
+prompt.decide([0.1, 0.2])
+    logits have the shape (2,) and the type float64; they must be numbers of the
+    shape (n_texts, 2).
+prompt.replace(heads=None)
+    there is no part 'heads'; there are lm, embeddings, head, labels, is_multilabel,
+    truncation_side, max_tokens, thresholds, settings, history; did you mean 'head'?
+prompt.replace(head='linear')
+    'linear' is not a head; give a module or a function.
+prompt.replace(head=torch.nn.Linear(7, 2))
+    the head takes 7 numbers, but hidden states of tiny have 256.
+prompt.replace(embeddings=torch.zeros(2, 7))
+    embeddings have the shape (2, 7); they must be (tokens, 256) for tiny.
+prompt.replace(embeddings=prompt.embeddings * torch.nan)
+    embeddings are not finite; train again with a smaller lr.
+prompt.replace(thresholds=[0.0])
+    there are 1 thresholds for 2 labels.
+prompt.replace(thresholds=[0.0, np.nan])
+    thresholds has NaN: [0.0, nan]; give numbers.
+prompt.replace(truncation_side='top')
+    truncation_side is 'top'; it must be 'left' or 'right'.
+prompt.replace(max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+make_head(lm, 3)
+    3 is not a head; give a name, target words or a module.
+make_head(lm, ' good')
+    there is no head ' good'; there are 'linear', 'verbalizer', 'identity', 'lm'.
+make_head(lm, [' good', 3])
+    target words are [' good', 3]; give a list, as [' bad', ' good'].
+composite_head([])
+    there is no prompt; give at least one.
+predict_many([prompt], texts)
+    prompts is not a dict; give the prompts by name.
+predict_many({}, texts)
+    there is no prompt; give at least one.
+predict_many({'a': prompt}, texts[:1], tasks=['b'])
+    there is no prompt 'b'; there are a.
+predict_many({'a': prompt}, texts[:1], tasks=['a', 'a'])
+    there are 2 tasks for 1 texts.
+PromptClassifier().predict(texts)
+    This PromptClassifier instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+PromptClassifier().predict_proba(texts)
+    This PromptClassifier instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+PromptClassifier().fit('one text', labels)
+    X is one text; give a list of texts.
+PromptClassifier().fit([['a', 'b', 'c']] * 18, labels)
+    X has shape (18, 3); give texts, or rows of two.
+PromptClassifier().fit(good, labels)
+    X has the column 'label' beside its texts; give X[["text"]], or X[["text",
+    "text_pair"]] for pairs.
+PromptClassifier().fit([''] * 18, labels)
+    X: row 0 (0-based) is empty in 'text'; fill it in or drop the row.
+fitted.predict([['a', 'b']])
+    X has 2 texts per row, but PromptClassifier is expecting 1, as in fit.
+CalibratedClassifier(PromptClassifier(), Platt()).fit(texts, labels)
+    This PromptClassifier instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+CalibratedClassifier(fitted, Platt()).predict(texts)
+    This CalibratedClassifier instance is not fitted yet. Call 'fit' with
+    appropriate arguments before using this estimator.
+Temperature().predict_proba(logits)
+    This Temperature instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+Temperature().fit(None, labels)
+    logits have the shape () and type object; give numbers, (n_rows,) log odds or
+    (n_rows, n_classes).
+Temperature().fit(['a'] * 18, labels)
+    logits have the shape (18,) and type <U1; give numbers, (n_rows,) log odds or
+    (n_rows, n_classes).
+Temperature().fit(np.where(labels == 1, np.nan, 0), labels)
+    row 0 (0-based) has logits nan, not finite.
+Temperature().fit(np.zeros(18), labels)
+    every row has the same logits; there is nothing to scale.
+Temperature().fit(2.0 * labels - 1, labels)
+    the logits put the right class first in every row, so the likelihood has no
+    maximum (the temperature tends to 0); use more rows, or rows the model was not
+    trained on.
+Temperature().fit(1 - 2.0 * labels + noise, labels)
+    the right class does not lead on average, so no positive temperature helps;
+    check that labels and columns of logits are in the same order.
+Temperature().fit(logits, labels[:, None])
+    logits have the shape (18,), labels (18, 1); several labels per row need one
+    logit each.
+Temperature().fit(logits, labels).predict_proba(np.zeros((2, 3)))
+    the logits are of 3 classes; the calibrator was fitted to 2.
+proba_to_logits([0.2, 1.0])
+    row 1 (0-based) has the probability 1.0, whose logit is infinite; keep the
+    logits, or choose eps, as eps=1e-5 for five digits.
+proba_to_logits([0.2, 1.7])
+    row 1 (0-based) has the score 1.7, which is not a probability; metrics take
+    probabilities, calibrators turn logits into one.
+proba_to_logits(0.5)
+    scores have the shape (); give (n_rows,) for label 1, or (n_rows, n_classes).
+unweight(logits, labels)
+    logits have the shape (18,) and labels (18,); give both one column per label.
+conformal_sets(np.stack([1 - proba, proba], 1), labels, np.full((2, 2), 3.0))
+    row 0 (0-based) has the score [3. 3.], which is not a probability; metrics take
+    probabilities, calibrators turn logits into one.
+conformal_sets(proba, labels, proba)
+    probabilities have the shapes (18,) and (18,); give (n_rows, n_classes) of the
+    same classes.
+expected_calibration_error(logits * 5, labels)
+    row 0 (0-based) has the score ..., which is not a probability; metrics take
+    probabilities, calibrators turn logits into one.
+expected_calibration_error([[0.3, 0.3]], [0])
+    row 0 (0-based) sums to 0.6 over the classes, not to 1.
+expected_calibration_error(proba, labels[:3])
+    the labels have the shape (3,), the scores have 18 rows; give one label per row.
+expected_calibration_error([], [])
+    there are no rows.
+reliability_diagram(logits * 5, labels)
+    row 0 (0-based) has the score ..., which is not a probability; metrics take
+    probabilities, calibrators turn logits into one.
+compute_calibration_summary({'m': pd.DataFrame({'score': proba})})
+    m has no column 'label'; it has 'score'.
+compute_calibration_summary(pd.DataFrame({'score': proba}))
+    eval_dict is not a dict of tables by name; give one.
+bootstrap(np.equal, labels, labels[:3])
+    18 targets and 3 scores do not match.
+seeds_interval([0.8])
+    an interval over seeds needs at least two finite values, not [0.8].
+seeds_interval([0.8, np.nan])
+    an interval over seeds needs at least two finite values, not [0.8 nan].
+wilson_interval(5, 3)
+    5 of 3 is not a share; give counts from 0 to n, and n from 1.
+best_threshold([np.nan, 1], [0, 1])
+    row 0 (0-based) has the score NaN; drop it.
+best_threshold([0.5, 1], [0, 2])
+    the labels: row 1 (0-based) has 2; labels are 0 to 1.
+LDA().predict(features)
+    This LDA instance is not fitted yet. Call 'fit' with appropriate arguments
+    before using this estimator.
+LDA().fit(features, labels).predict(features[:, :1])
+    X has 1 features, but LDA is expecting 4 features as input.
+SingleLayer().predict_proba(features)
+    This SingleLayer instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+make_probe(3)
+    3 is not a probe; give a name (lda, ridge, logistic, knn, single-layer, mlp,
+    attention) or an instance of Probe.
+KNN(n_neighbors=0).fit(features, labels).predict(features)
+    n_neighbors is 0; it must be a whole number of at least 1.
+CALIBRATORS.resolve(3)
+    3 is not a calibrator; give a name (temperature, bias_temperature, vector,
+    matrix, dirichlet, platt, beta, isotonic, histogram, scaling_binning,
+    venn_abers) or an instance of Calibrator.
+make_pooler(None)
+    None is not a pooler; give a name (first, last, mean, max, min, tokens) or an
+    instance of Pooler.
+attribute(*classifier_task[:2], good[:0], classifier[1])
+    the targets: it has columns but no rows.
+attribute(classifier[0], good, good)
+    the training table: texts need a tokenizer; give tokenizer=..., or a dictionary
+    of tensors instead of the table.
+clear_jobs('.', ['lost'])
+    there is no state 'lost'; there are done, failed, running, interrupted, damaged.
+"""
+
+# Files to make mistakes with
+
+CONTENTS = {
+    'good.csv': ''.join(
+        [
+            'text,label\n',
+            *(f'a fine film {i},pos\na dull film {i},neg\n' for i in range(9)),
+        ]
+    ),
+    'gap.csv': 'text,label\nfine,pos\n,neg\n',
+    'blank.csv': 'text,label\nfine,pos\n"  ",neg\n',
+    'ids.csv': 'id,text,label\n7,fine,pos\n8,dull,neg\n7,flat,neg\n',
+    'twice.csv': 'text,text,label\na,b,pos\n',
+    'header.csv': 'text,label\n',
+    'empty.csv': '',
+    'short.csv': 'text,label\nfine,pos\ndull\n',
+    'extra.csv': 'text,label\nfine, really,pos\n',
+    'quote.csv': 'text,label\n"a, b",pos\n"c,neg\n',
+    'capital.csv': 'Text,Label\nfine,pos\ndull,neg\n',
+    'semicolons.csv': 'text;label,x\nfine;pos,1\n',
+    'latin.csv': 'text,label\nfine,pos\ncaf\xe9,neg\n'.encode('cp1252'),
+    'utf16.csv': 'text,label\nfine,pos\n'.encode('utf-16-le'),
+    'zip.csv': b'PK\x03\x04 and more',
+    'gzip.csv': b'\x1f\x8b and more',
+    'plain.csv.gz': 'text,label\nfine,pos\n',
+    'page.csv': '<!doctype html><title>Sign in</title>',
+    'words.parquet': 'text,label\nfine,pos\n',
+    'notes.docx': 'fine',
+    'decimals.csv': 'text,label\nfine,0.5\ndull,1.5\n',
+    'unlabelled.csv': 'text\nfine\ndull\n',
+    'label_gap.csv': 'text,label\nfine,pos\ndull,\n',
+    'three.csv': 'text,label\nfine,pos\ndull,neg\nodd,maybe\n',
+    'one_label.csv': 'text,label\nfine,pos\ngreat,pos\n',
+    'splits.csv': 'text,label,split\nfine,pos,Train\ndull,neg,Test\n',
+    'emotions.csv': 'text,joy,fear\nfine,1,0\ndull,0,3\n',
+    'bits.csv': 'text,joy,fear\nfine,1,0\ndull,0,\n',
+    'pairs.csv': 'text,text_pair,label\na,b,pos\nc,d,neg\n',
+    'pair_gap.csv': 'text,text_pair,label\na,b,pos\nc,,neg\n',
+    'list.jsonl': '{"text": "a", "label": ["joy", "fear"]}\n',
+    'twice.jsonl': '{"text": "a", "text": "b", "label": "pos"}\n',
+    'number.jsonl': '{"text": "a", "label": "pos"}\n{"text": 7, "label": "neg"}\n',
+    'broken.jsonl': '{"text": "a", "label": "pos"}\n{"text":\n',
+    'array.jsonl': '["a", "pos"]\n',
+    'list.json': '[["a", "pos"]]',
+    'broken.json': '{"text": ["a"',
+    'half.json': '[{"text": "fine \\ud83d", "label": "pos"}]',
+    'scores.csv': 'p,z,y,name\n0.9,2.2,1,yes\n0.2,-1.4,0,no\n0.6,0.4,1,yes\n',
+    'no_score.csv': 'p,y\n0.9,1\nhigh,0\n',
+    'score_gap.csv': 'p,y\n0.9,1\n,0\n',
+    'certain.csv': 'p,y\n0.9,1\n1.0,1\n',
+    'classes.csv': 'p,y\n0.9,1\n0.2,2\n',
+    'words.conllu': '1\tfine\n',
+    'rootless.conllu': '1\ta\ta\tDET\t_\t_\tx\tdet\t_\t_\n',
+    'ledger.jsonl': '{"key": "a"}\n',
+    'plugin.py': '1 / 0\n',
+}
+
+
+def write_tables(folder):
+    for name, content in CONTENTS.items():
+        content = content if isinstance(content, bytes) else content.encode()
+        (folder / name).write_bytes(content)
+
+
+def write_models(folder):
+    """Write small models, most of them with something wrong."""
+    tokenizer = AutoTokenizer.from_pretrained(find_model('tiny'))
+    size = dict(n_embd=16, n_layer=2, n_head=2, vocab_size=len(tokenizer))
+    size |= dict(n_positions=64, bos_token_id=None, eos_token_id=0, pad_token_id=1)
+    torch.manual_seed(0)
+    lm = GPT2LMHeadModel(GPT2Config(**size))
+    names = {0: 'pos', 1: 'neg'}
+    classifier = GPT2ForSequenceClassification(GPT2Config(**size, id2label=names))
+    regression = GPT2ForSequenceClassification(GPT2Config(**size, num_labels=1))
+    small = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
+    small |= dict(intermediate_size=32, vocab_size=len(tokenizer))
+    twins = {0: 'pos', 1: 'pos'}
+    models = {
+        'good_lm': lm,
+        'classifier': classifier,
+        'regression': regression,
+        'encoder': BertModel(BertConfig(**small)),
+        'twins': BertForSequenceClassification(BertConfig(**small, id2label=twins)),
+        'seq2seq': T5ForConditionalGeneration(
+            T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+        ),
+    }
+    for name, model in models.items():
+        model.save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    for name, damage in DAMAGES.items():
+        shutil.copytree(folder / 'good_lm', folder / name)
+        damage(folder / name)
+    (folder / 'adapter').mkdir()
+    (folder / 'adapter/adapter_config.json').write_text('{"peft_type": "LORA"}')
+    (folder / 'nothing').mkdir()
+
+
+def without_tokenizer(folder):
+    for file in folder.glob('tokenizer*'):
+        file.unlink()
+
+
+def edit_config(**changes):
+    def edit(folder):
+        file = folder / 'config.json'
+        file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+    return edit
+
+
+def edit_weights(change):
+    def edit(folder):
+        file = folder / 'model.safetensors'
+        save_file(change(load_file(file)), file, {'format': 'pt'})
+
+    return edit
+
+
+def pickled(folder):
+    weights = folder / 'model.safetensors'
+    torch.save(load_file(weights), folder / 'pytorch_model.bin')
+    weights.unlink()
+
+
+def with_code(folder):
+    edit_config(model_type='mine', auto_map={'AutoConfig': 'mine.Mine'})(folder)
+    (folder / 'mine.py').write_text('raise SystemExit("code of a model has run")')
+
+
+EMBEDDING = 'transformer.wte.weight'
+DAMAGES = {
+    'no_tokenizer': without_tokenizer,
+    'no_weights': lambda folder: (folder / 'model.safetensors').unlink(),
+    'no_config': lambda folder: (folder / 'config.json').unlink(),
+    'broken_config': lambda folder: (folder / 'config.json').write_text('{'),
+    'unknown_type': edit_config(model_type='mine'),
+    'fewer_layers': edit_config(n_layer=1),
+    'more_layers': edit_config(n_layer=3),
+    'wider': edit_config(n_embd=32),
+    'with_code': with_code,
+    'pickled': pickled,
+    'not_finite': edit_weights(lambda w: w | {EMBEDDING: w[EMBEDDING] * torch.nan}),
+    'cut': lambda folder: (folder / 'model.safetensors').write_bytes(
+        b'\x40' + b'\0' * 90
+    ),
+    'small_vocabulary': lambda folder: (
+        edit_weights(lambda w: w | {EMBEDDING: w[EMBEDDING][:99].clone()})(folder),
+        edit_config(vocab_size=99)(folder),
+    ),
+}
+
+
+def write_prompts(folder):
+    """Train a prompt, and damage copies of it."""
+    train('tiny', load(folder / 'good.csv'), folder=folder / 'prompt', **QUICK)
+    for name in PROMPT_DAMAGES:
+        shutil.copytree(folder / 'prompt', folder / name)
+        PROMPT_DAMAGES[name](folder / name)
+
+
+QUICK = {'epochs': 1, 'n_tokens': 2, 'progress': False}
+
+
+def manifest(**changes):
+    def edit(folder):
+        file = folder / 'prompt.json'
+        file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+    return edit
+
+
+def flip_bit(file):
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+PROMPT_DAMAGES = {
+    'cut_manifest': lambda folder: (folder / 'prompt.json').write_text('{"format": 2,'),
+    'list_manifest': lambda folder: (folder / 'prompt.json').write_text('[1, 2]'),
+    'binary_manifest': lambda folder: (folder / 'prompt.json').write_bytes(b'\xff\xfe'),
+    'older_manifest': manifest(format=1),
+    'edited_labels': manifest(labels=['neg', 'neg']),
+    'edited_model': manifest(model='../elsewhere'),
+    'no_tensors': lambda folder: (folder / 'prompt.safetensors').unlink(),
+    'cut_tensors': lambda folder: (folder / 'prompt.safetensors').write_bytes(b'abc'),
+    'flipped_bit': lambda folder: flip_bit(folder / 'prompt.safetensors'),
+    'bad_checkpoint': lambda folder: flip_bit(folder / 'checkpoint.safetensors'),
+}
+
+# Answers
+
+
+def write_results(folder):
+    (folder / 'empty_results').mkdir()
+    (folder / 'broken_results').mkdir()
+    (folder / 'broken_results/one.json').write_text('{"name": ')
+    (folder / 'broken_headlines').mkdir()
+    run = {'name': 'one', 'measured': {'accuracy': 0.8}}
+    (folder / 'broken_headlines/one.json').write_text(json.dumps(run))
+    rows = 'post,metric,run,path,kind\nindex,accuracy,one,accuracy/prompt,\n'
+    (folder / 'broken_headlines/headlines.csv').write_text(rows)
+    (folder / 'broken_features').mkdir()
+    (folder / 'broken_features/settings.json').write_text('[]')
+    (folder / 'folder.csv').mkdir()
+
+
+@pytest.fixture(scope='module')
+def place(tmp_path_factory):
+    """Return a folder of files, models and prompts, good ones and others."""
+    folder = tmp_path_factory.mktemp('mistakes')
+    write_tables(folder)
+    write_models(folder)
+    write_prompts(folder)
+    write_results(folder)
+    return folder
+
+
+AUTO_CLASSES = [AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification]
+
+
+@pytest.fixture(scope='module')
+def objects(place):
+    """Return what expressions may name: all of promptlab, and the objects below."""
+    good = load(place / 'good.csv')
+    rng = np.random.default_rng(0)
+    labels, noise = good.label.to_numpy(), rng.normal(size=18)
+    classifier = load_model(AutoModelForSequenceClassification, place / 'classifier')
+    lm = get_lm('tiny')
+    named = {
+        'good': good,
+        'texts': good.text.tolist(),
+        'labels': labels,
+        'noise': noise,
+        'logits': labels - 0.5 + noise,
+        'proba': 1 / (1 + np.exp(-noise)),
+        'features': noise[:, None] + rng.normal(size=(18, 4)),
+        'lm': lm,
+        'other_lm': get_lm(place / 'good_lm'),
+        'prompt': TrainedPrompt.load(place / 'prompt', lm),
+        'fitted': PromptClassifier(epochs=1, n_tokens=2).fit(good.text, labels),
+        'classifier': classifier,
+        'classifier_task': (classifier[0], good, good[:2], classifier[1]),
+    }
+    modules = [module.name for module in pkgutil.iter_modules(promptlab.__path__)]
+    for module in modules:
+        if module[0] != '_':
+            module = import_module(f'promptlab.{module}')
+            named |= {name: getattr(module, name) for name in module.__all__}
+    autos = {auto.__name__: auto for auto in AUTO_CLASSES}
+    return {'np': np, 'pd': pd, 'torch': torch} | autos | named
+
+
+class WorkBegan(Exception):
+    """A mistake was noticed only after the work had begun."""
+
+
+LONG_WORK = [
+    'promptlab.kvcache.KVCacheStore.fill',
+    'promptlab.finetune._Run.take_step',
+    'promptlab.pooling.LayerEncoder.hidden_states',
+    'promptlab.prompt._train_epoch',
+    'promptlab.influence._example_features',
+    'promptlab.calibration.cross_calibrate',
+    'subprocess.run',
+]
+
+
+@pytest.fixture
+def alone(monkeypatch, place):
+    """Work in the folder, without a network, and let nothing begin that takes long."""
+
+    def begin(*args, **kwargs):
+        raise WorkBegan
+
+    for name in LONG_WORK:
+        monkeypatch.setattr(name, begin)
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_OFFLINE', True)
+    monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_CACHE', str(place / 'hub'))
+    monkeypatch.setenv('PROMPTLAB_CACHE', str(place / 'cache'))
+
+
+def read_block(block):
+    """Return the calls of a table, each with the sentence below it."""
+    calls = []
+    for line in block.replace('\\\n', '').strip().splitlines():
+        if not line.startswith(' '):
+            calls.append((line, []))
+        elif line.strip():
+            calls[-1][1].append(line.strip())
+    return [(call, ' '.join(sentence)) for call, sentence in calls]
+
+
+class Input(io.StringIO):
+    """Standard input that is not a terminal."""
+
+    def isatty(self):
+        return False
+
+
+def run_command(line, monkeypatch):
+    """Run a command in this process, and return its exit code and what it said."""
+    line, _, given = line.partition(' <')
+    monkeypatch.setattr('sys.stdin', Input(given.strip().replace(';', '\n')))
+    output, said = io.StringIO(), io.StringIO()
+    with (
+        redirect_stdout(output),
+        redirect_stderr(said),
+        pytest.raises(SystemExit) as end,
+    ):
+        promptlab.cli.main(shlex.split(line))
+    return end.value.code, said.getvalue()
+
+
+def answer_to(call, objects, monkeypatch):
+    """Return the sentence that answers a mistake."""
+    if call.startswith('$ '):
+        code, said = run_command(call[2:], monkeypatch)
+        assert code == 2, said
+        assert 'Traceback' not in said
+        return said.strip().splitlines()[-1].removeprefix('error: ')
+    with pytest.raises(KINDS) as caught:
+        eval(call, objects)
+    return str(caught.value)
+
+
+KINDS = (ValueError, TypeError, OSError, WorkBegan)
+
+
+def matches(sentence, answer):
+    pattern = '.*'.join(map(re.escape, sentence.split('...')))
+    return re.fullmatch(pattern, answer) is not None
+
+
+MISTAKES = [
+    pytest.param(*mistake, id=mistake[0])
+    for block in (LABELS, TABLES, MODELS, SETTINGS, FILES, OBJECTS)
+    for mistake in read_block(block)
+]
+
+
+@pytest.mark.filterwarnings('ignore')
+@pytest.mark.parametrize(('call', 'sentence'), MISTAKES)
+def test_mistake(call, sentence, objects, alone, monkeypatch):
+    answer = answer_to(call, objects, monkeypatch)
+    assert matches(sentence, answer), f'{call}\n  {answer}'
+
+
+def test_there_are_many():
+    assert len(MISTAKES) >= 200
+    assert len({mistake.id for mistake in MISTAKES}) == len(MISTAKES)
