@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
@@ -29,12 +30,6 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure(config):
-    config.addinivalue_line(
-        'markers', 'slow: runs first, so that no worker waits for it'
-    )
-
-
 def git(*arguments):
     """Return the lines that a git command prints, none if it fails."""
     run = subprocess.run(
@@ -56,7 +51,7 @@ def concerns(item, changed):
     if notebook:
         return notebook.as_posix() in changed
     file = item.path.relative_to(ROOT).as_posix()
-    is_export = item.name == 'test_package_is_the_export'
+    is_export = item.originalname == 'test_package_is_the_export'
     return file in changed or item.path.name in ALWAYS or is_export
 
 
@@ -67,7 +62,40 @@ def pytest_collection_modifyitems(config, items):
             items=[item for item in items if not concerns(item, changed)]
         )
         items[:] = [item for item in items if concerns(item, changed)]
-    items.sort(key=lambda item: not item.get_closest_marker('slow'))
+    items.sort(key=_turn)
+
+
+def _shared(nodeid):
+    """Return what a test shares its fixtures with: tests of one value run together.
+
+    Pages run on their own; our own site has a worker; other tests go by file.
+    """
+    if '::test_runs[' in nodeid:
+        return nodeid
+    return 'own site' if '[own' in nodeid else _file(nodeid)
+
+
+def _file(nodeid):
+    return nodeid.split('::')[0]
+
+
+def _turn(item):
+    """Let what takes longest go first: our own site, then the pages."""
+    shared = _shared(item.nodeid)
+    return shared != 'own site', shared == _file(item.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each worker whole groups, in the order of collection."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class SharedFixtures(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _shared(nodeid)
+
+    config.option.loadscopereorder = False
+    return SharedFixtures(config, log)
 
 
 def pytest_unconfigure(config):
@@ -91,9 +119,9 @@ def npm():
     if not shutil.which('npm') or not shutil.which('node'):
         pytest.skip('no npm or no node on the PATH')
     command = ['npm', 'install', '--silent', '--no-audit', '--no-fund']
-    run = subprocess.run(
-        [*command, '--prefix', folder, *NPM_PACKAGES], capture_output=True, text=True
-    )
+    command += ['--prefix', folder, *NPM_PACKAGES]
+    with FileLock(ROOT / '_build/npm.lock'):  # another worker may install them, too
+        run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
         pytest.skip(f'npm could not install {NPM_PACKAGES}: {run.stderr[-200:]}')
     return folder / 'node_modules'

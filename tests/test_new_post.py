@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from demo_site import project
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -16,13 +17,13 @@ NEW_POST = [BIN / 'promptlab', 'new-post']
 
 @pytest.fixture(scope='module')
 def clone(tmp_path_factory):
-    """Return a copy of the project."""
-    folder = tmp_path_factory.mktemp('clone')
+    """Return the project with no page but the home page and the skeleton."""
+    folder = project(tmp_path_factory.mktemp('clone'))
     skipped = shutil.ignore_patterns('.*', '__pycache__', 'weights')
-    for name in ('nbs', 'promptlab'):
-        shutil.copytree(ROOT / name, folder / name, ignore=skipped)
-    for name in ('settings.ini', '_quarto.yml', 'pyproject.toml'):
-        shutil.copy(ROOT / name, folder)
+    package = folder / 'promptlab'
+    shutil.copytree(ROOT / 'promptlab', package, ignore=skipped, dirs_exist_ok=True)
+    for name in ('pyproject.toml', 'nbs/posts/_skeleton.ipynb'):
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -45,7 +46,6 @@ def modules(clone):
     return {file.name: file.read_text() for file in files if file.name != '_modidx.py'}
 
 
-@pytest.mark.xdist_group('new-post')
 def test_new_post(clone):
     before = modules(clone)
     made = run(clone, *NEW_POST, 'my-question')
@@ -60,7 +60,6 @@ def test_new_post(clone):
     assert 'new_post' not in text
 
 
-@pytest.mark.xdist_group('new-post')
 @pytest.mark.parametrize(
     'command',
     [
@@ -78,7 +77,6 @@ def test_new_post_passes(clone, command):
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-@pytest.mark.xdist_group('new-post')
 @pytest.mark.parametrize('name', ['my-question', 'My Question', 'data'])
 def test_taken_names(clone, name):
     if not (clone / 'nbs/posts/my-question.ipynb').exists():

@@ -62,7 +62,6 @@ def pages():
     return context
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('notebook', POSTS + NOTEBOOKS[: -len(POSTS)], ids=str)
 def test_runs(notebook, pages, tmp_path):
     """It runs from top to bottom; cells marked slow or cuda are skipped."""

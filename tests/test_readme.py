@@ -39,7 +39,6 @@ def run(command, clone):
     return subprocess.run(command, cwd=clone, env=ENV, capture_output=True, text=True)
 
 
-@pytest.mark.xdist_group('readme')
 def test_commands(clone):
     """Every promptlab command of the README, in its order.
 
@@ -57,7 +56,6 @@ def test_commands(clone):
         assert finished.returncode == 0, f'{command}: {finished.stderr}'
 
 
-@pytest.mark.xdist_group('readme')
 def test_python(clone):
     """Every piece of Python, in its order."""
     code = '\n'.join(block for kind, block in BLOCKS if kind == 'python')

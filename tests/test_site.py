@@ -19,8 +19,6 @@ from demo_site import (
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_JS = (ROOT / 'tests/page.js').read_text(encoding='utf-8')
-# One worker builds the sites and has the browser.
-pytestmark = pytest.mark.xdist_group('site')
 
 
 @pytest.fixture(scope='module')
@@ -44,11 +42,6 @@ def own(tmp_path_factory):
     result = build(ROOT, '--out', out)
     assert result.returncode == 0, result.stderr
     return out
-
-
-def test_own_site(own):
-    assert (own / 'index.html').exists()
-    assert (own / 'posts/index.html').exists()
 
 
 def read_page(demo, name):
@@ -228,6 +221,12 @@ def pages(request, site):
     """Return the folder of a built site."""
     folder = request.getfixturevalue(site)
     return folder / '_site' if site == 'demo' else folder
+
+
+@pytest.mark.parametrize('site', ['demo', 'own'])
+def test_site_is_built(pages, site):
+    assert (pages / 'index.html').exists()
+    assert (pages / 'posts/index.html').exists()
 
 
 @pytest.fixture

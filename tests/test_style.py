@@ -9,7 +9,6 @@ from modules import ROOT, modules
 NAMES = sorted(p.stem for p in (ROOT / 'promptlab').glob('*.py') if p.name[0] != '_')
 # A class stands whole in one cell, however many methods it has.
 LONG_CELL, LONG_CLASS = 40, 200
-pytestmark = pytest.mark.xdist_group('style')
 
 
 @pytest.fixture(scope='module')
