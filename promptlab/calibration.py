@@ -580,6 +580,15 @@ def _calibrate(
     return scores, facts | fitted.fitted_parameters()
 
 # %% ../nbs/posts/calibration.ipynb #051
+def _write_report(
+    folder: Path, html: str, figure: Figure, fitted: Mapping[str, Any]
+) -> None:
+    """Write what `calibrate_table` found to a folder."""
+    write_atomic(folder / 'report.html', html)
+    write_atomic(folder / 'report.png', _as_png(figure))
+    write_json(folder / 'calibrator.json', fitted)
+
+
 def calibrate_table(
     table: Any,
     label: str,
@@ -636,13 +645,11 @@ def calibrate_table(
     if folder is not None:
         claim_folder(folder)
     scores, fitted = _calibrate(calibrator, scored, seed)
-    settings |= {'seed': seed}
-    settings.setdefault('title', f'Calibration of {Path(scored.name).name}')
+    title = f'Calibration of {Path(scored.name).name}'
+    settings = {'title': title, 'seed': seed} | settings
     figure, metrics, html = calibration_report(scores, scored.targets, **settings)
     if folder is not None:
-        write_atomic(Path(folder) / 'report.html', html)
-        write_atomic(Path(folder) / 'report.png', _as_png(figure))
-        write_json(Path(folder) / 'calibrator.json', fitted)
+        _write_report(Path(folder), html, figure, fitted)
     return metrics, fitted
 
 # %% ../nbs/posts/calibration.ipynb #087

@@ -509,6 +509,12 @@ def _how_to_predict(task: str, folder: Path) -> str:
     return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
 
 # %% ../nbs/lib/cli.ipynb #037
+def _say_trained(prompt: Any, task: str, out: Path) -> None:
+    """Print how the training went, and what can be done with the prompt."""
+    print(prompt.history.round(4).to_string(index=False))
+    print(f'saved in {out}; try: {_how_to_predict(task, out)}')
+
+# %% ../nbs/lib/cli.ipynb #037-1
 @app.command('train', cls=RegistryCommand)
 def train_command(
     context: typer.Context,
@@ -551,8 +557,7 @@ def train_command(
     say(f'{lm}\n{_describe_rows(table, data)}')
     prompt = train(lm, table, validation or None, out, **settings)
     _write_model_card(prompt, data, out)
-    print(prompt.history.round(4).to_string(index=False))
-    print(f'saved in {out}; try: {_how_to_predict(task, out)}')
+    _say_trained(prompt, task, out)
 
 # %% ../nbs/lib/cli.ipynb #042
 def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) -> None:
