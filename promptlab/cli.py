@@ -509,6 +509,13 @@ def _how_to_predict(task: str, folder: Path) -> str:
     return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
 
 # %% ../nbs/lib/cli.ipynb #037
+def _claim_out(out: Path | None, task: str, data: str) -> Path:
+    """Return the folder of a run, by default one named after its task."""
+    out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
+    claim_folder(out)
+    return out
+
+
 def _say_trained(prompt: Any, task: str, out: Path) -> None:
     """Print how the training went, and what can be done with the prompt."""
     print(prompt.history.round(4).to_string(index=False))
@@ -551,8 +558,7 @@ def train_command(
     _check_training(settings, validation)
     data = _task_data(task) if data is None else data
     table = _training_table(data, limit, seed, columns)
-    out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
-    claim_folder(out)
+    out = _claim_out(out, task, data)
     lm = get_lm(model, device)
     say(f'{lm}\n{_describe_rows(table, data)}')
     prompt = train(lm, table, validation or None, out, **settings)
