@@ -1,0 +1,203 @@
+"""Right values for inputs that were once read, mapped or counted wrongly in silence."""
+
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from promptlab import data, files, finetune, metrics, settings
+from promptlab.data import load
+
+ROWS = [('good film', 'ham'), ('bad film', 'spam'), ('fine', 'ham'), ('poor', 'spam')]
+
+
+def write(folder, name, content, encoding='utf-8'):
+    """Write `content` to `folder`/`name`; return its path."""
+    path = folder / name
+    path.write_bytes(
+        content if isinstance(content, bytes) else content.encode(encoding)
+    )
+    return path
+
+
+def named(table):
+    """Return the name of each row's label."""
+    names = table.attrs['labels']
+    return [names[label] for label in table['label']]
+
+
+def pairs(table):
+    """Return (text, name of the label) of each row of `table`."""
+    return list(zip(table['text'], named(table), strict=True))
+
+
+@pytest.fixture
+def table_text():
+    """Return the four rows as csv."""
+    return 'text,label\n' + ''.join(f'{text},{label}\n' for text, label in ROWS)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
+def test_byte_order_marks(tmp_path, table_text, encoding):
+    """A mark at the beginning of a file is no part of its first name."""
+    table = load(write(tmp_path, 'a.csv', table_text, encoding))
+    assert pairs(table) == ROWS
+
+
+@pytest.mark.parametrize('name', ['a.CSV.GZ', 'a.csv.gz'])
+def test_compressed(tmp_path, table_text, name):
+    """Endings are known in upper case."""
+    table = load(write(tmp_path, name, gzip.compress(table_text.encode())))
+    assert pairs(table) == ROWS
+
+
+def test_stray_quotes(tmp_path):
+    """Two stray quotes of a tsv swallow no lines."""
+    lines = [f'{i}" long\t{"ab"[i % 2]}' for i in range(12)]
+    lines[3], lines[7] = '"begins\ta', 'ends"\tb'
+    table = load(write(tmp_path, 'a.tsv', '\n'.join(['text\tlabel', *lines])))
+    assert len(table) == 12
+    assert named(table) == [line.split('\t')[1] for line in lines]
+    assert table['text'].iloc[0] == '0" long'
+
+
+@pytest.mark.parametrize('word', ['None', 'NA', 'null', 'nan', 'N/A', 'NULL'])
+def test_words_for_nothing(tmp_path, word):
+    """Words that pandas takes for missing are texts and labels."""
+    content = f'text,label\n{word},a\nb,{word}\n'
+    assert pairs(load(write(tmp_path, 'a.csv', content))) == [(word, 'a'), ('b', word)]
+
+
+@pytest.mark.parametrize('number', ['9007199254740993', '007', '1e5', '1.0'])
+def test_numbers_as_texts(tmp_path, number):
+    """Ids and numbers stay as they are written, also beside an empty cell."""
+    content = f'text,label,id\na,x,{number}\nb,y,\n'
+    assert load(write(tmp_path, 'a.csv', content))['id'].iloc[0] == number
+
+
+def test_numeric_texts_of_json(tmp_path):
+    """Strings of JSON remain strings."""
+    lines = [json.dumps({'text': text, 'label': 'a'}) for text in ('007', '1.50')]
+    table = load(write(tmp_path, 'a.jsonl', '\n'.join(lines)))
+    assert list(table['text']) == ['007', '1.50']
+
+
+@pytest.mark.parametrize('names', [('True', 'False'), ('TRUE', 'FALSE'), ('1', '5')])
+def test_names_of_labels(tmp_path, names):
+    """Booleans and numbers keep the names that the file gives them."""
+    content = f'text,label\na,{names[0]}\nb,{names[1]}\n'
+    table = load(write(tmp_path, 'a.csv', content))
+    assert named(table) == list(names)
+
+
+def test_stars(tmp_path):
+    """Stars from 1 to 5 are five classes, not six."""
+    content = 'text,label\n' + ''.join(f't{i},{i}\n' for i in range(1, 6))
+    table = load(write(tmp_path, 'a.csv', content))
+    assert table.attrs['labels'] == ['1', '2', '3', '4', '5']
+
+
+def test_existing_text_column(tmp_path):
+    """A chosen column wins over another one called text."""
+    content = 'text,review,label\nid1,good,a\nid2,bad,b\n'
+    table = load(write(tmp_path, 'a.csv', content), columns={'text': 'review'})
+    assert list(table['text']) == ['good', 'bad']
+
+
+def test_columns_select_labels():
+    """A selection of columns does not keep the names of another label."""
+    table = pd.DataFrame({'text': ['a', 'b', 'c'], 'joy': ['no', 'yes', 'no']})
+    table.attrs['labels'] = [f'emotion{i}' for i in range(11)]
+    chosen = load(table[['text', 'joy']], columns={'label': 'joy'})
+    assert chosen.attrs['labels'] == ['no', 'yes']
+    assert named(chosen) == ['no', 'yes', 'no']
+
+
+def test_missing_labels(tmp_path):
+    """A table that lacks some labels can be read for prediction."""
+    path = write(tmp_path, 'a.csv', 'text,label\na,x\nb,\nc,y\n')
+    assert list(load(path, labelled=False)['text']) == ['a', 'b', 'c']
+
+
+def test_separators_of_unicode():
+    """Only line ends divide standard input; U+2028 is part of a text."""
+    texts = ['one\u2028two', 'three\x0bfour', 'five\x85six']
+    table = data.read_lines('\n'.join([*texts, '']).encode())
+    assert list(table['text']) == texts
+
+
+@pytest.fixture(scope='module')
+def ham(tmp_path_factory):
+    """Return a classifier's folder whose labels are not in alphabetical order."""
+    folder = tmp_path_factory.mktemp('ham')
+    config = finetune.FineTuneConfig(epochs=12, lr=3e-3, batch_size=4, seed=1)
+    torch.manual_seed(0)
+    return finetune.finetune_classifier(
+        'tiny',
+        load(pd.DataFrame(ROWS * 4, columns=['text', 'label']), labels=['spam', 'ham']),
+        None,
+        folder / 'model',
+        config,
+    )
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_order_of_labels(ham, order):
+    """Predictions and targets are in the model's own order of labels."""
+    frame = pd.DataFrame(ROWS[::order], columns=['text', 'label'])
+    logits, targets = finetune.predict_logits(ham, frame)
+    config = json.loads((ham / 'config.json').read_text())
+    names = [config['id2label'][str(i)] for i in range(2)]
+    assert [names[i] for i in targets] == list(frame['label'])
+    assert np.mean(np.argmax(logits, 1) == np.asarray(targets)) == 1
+
+
+@pytest.mark.parametrize('seed', [np.int64(3), np.int32(3), 3])
+def test_seeds_of_numpy(seed):
+    """Integers of numpy are integers."""
+    settings.check_setting('seed', seed, settings.SEED)
+    assert finetune.FineTuneConfig(seed=seed) == finetune.FineTuneConfig(seed=3)
+
+
+def test_bootstrap_by_position():
+    """An interval does not depend on the index of a series."""
+    right = pd.Series(np.arange(20) % 3 == 0)
+    shuffled = right.set_axis(np.random.default_rng(0).permutation(20))
+    scores = np.random.default_rng(1).random(20)
+
+    def measure(targets, values):
+        return float(np.mean(targets * values))
+
+    first, second = (
+        metrics.bootstrap(measure, targets, scores, draws=50)
+        for targets in (right, shuffled)
+    )
+    assert first == second
+
+
+def test_safe_spreadsheets(tmp_path):
+    """Formulas are texts in a safe csv, and unchanged in a plain one."""
+    frame = pd.DataFrame({'text': ['=1+1', '@a', 'plain']})
+    safe = files.csv_text(frame, safe=True)
+    assert "'=1+1" in safe and "'@a" in safe and "'plain" not in safe
+    assert "'=1+1" not in files.csv_text(frame)
+
+
+def test_flipped_bit(tmp_path):
+    """One flipped bit of kept tensors is an error, not another score."""
+    path = tmp_path / 'a.safetensors'
+    files.save_tensors(path, {'x': torch.arange(64.0)})
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Exception, match='a.safetensors'):
+        files.load_tensors(path)
+
+
+def test_table_of_lists():
+    """Lists and frames of one column give the same texts."""
+    frame = pd.DataFrame({'text': ['a', 'b']})
+    assert list(data.load(frame, labelled=False)['text']) == ['a', 'b']
