@@ -305,7 +305,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         if isinstance(getattr(self, 'prompt_', None), tuple):
             self.prompt_ = prompt_from_state(get_lm(self.model), *self.prompt_)
 
-
+# %% ../nbs/lib/estimator.ipynb #015-1
 def _lm(model: str | FrozenLM) -> FrozenLM:
     return get_lm(model) if isinstance(model, str) else model
 
