@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from promptlab import data, files, finetune, metrics, settings
+from promptlab import app, data, files, finetune, metrics, settings, sharing
 from promptlab.data import load
+from promptlab.prompt import TrainedPrompt, train
 
 ROWS = [('good film', 'ham'), ('bad film', 'spam'), ('fine', 'ham'), ('poor', 'spam')]
 
@@ -201,3 +202,50 @@ def test_table_of_lists():
     """Lists and frames of one column give the same texts."""
     frame = pd.DataFrame({'text': ['a', 'b']})
     assert list(data.load(frame, labelled=False)['text']) == ['a', 'b']
+
+
+@pytest.fixture(scope='module')
+def prompt():
+    """Return a tiny prompt of two classes, in an order of its own."""
+    table = load(
+        pd.DataFrame(ROWS * 2, columns=['text', 'label']), labels=['spam', 'ham']
+    )
+    return train('tiny', table, progress=False, epochs=1, n_tokens=2)
+
+
+def test_prompt_order(prompt, tmp_path):
+    """A saved prompt keeps its order of labels."""
+    folder = tmp_path / 'prompt'
+    prompt.save(folder)
+    assert list(TrainedPrompt.load(folder).labels) == ['spam', 'ham']
+
+
+def test_split_lacks_class(tmp_path):
+    """A class that only another split has is a class of the saved prompt."""
+    frame = pd.DataFrame(ROWS * 2, columns=['text', 'label'])
+    table = load(frame, labels=['ham', 'rare', 'spam'])
+    trained = train('tiny', table, progress=False, epochs=1, n_tokens=2)
+    trained.save(tmp_path / 'p')
+    again = TrainedPrompt.load(tmp_path / 'p')
+    assert list(again.labels) == ['ham', 'rare', 'spam']
+    assert np.shape(again.logits(['a']))[-1] == 3
+
+
+def test_card_on_one_line(prompt):
+    """A line break or a bar in a name does not break the card's table."""
+    named_badly = prompt.replace(labels=['a\nb', 'c|d'])
+    card = sharing.model_card(named_badly)
+    assert 'a\nb' not in card
+
+
+def test_own_machine_only():
+    """The explorer listens on this machine only."""
+    assert any('127.0.0.1' in flag for flag in app._server_flags(8501))
+
+
+def test_file_modes(tmp_path):
+    """Files have the modes that the umask gives any file."""
+    plain = tmp_path / 'plain'
+    plain.write_text('')
+    ours = files.save_tensors(tmp_path / 'ours.safetensors', {'x': torch.ones(1)})
+    assert ours.stat().st_mode == plain.stat().st_mode
