@@ -200,8 +200,8 @@ def test_flipped_bit(tmp_path):
 
 def test_table_of_lists():
     """Lists and frames of one column give the same texts."""
-    frame = pd.DataFrame({'text': ['a', 'b']})
-    assert list(data.load(frame, labelled=False)['text']) == ['a', 'b']
+    for source in (pd.DataFrame({'text': ['a', 'b']}), ['a', 'b']):
+        assert list(load(source, labelled=False)['text']) == ['a', 'b']
 
 
 @pytest.fixture(scope='module')
