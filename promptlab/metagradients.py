@@ -672,7 +672,7 @@ def check_metagradient(
     run: TrainingRun,
     measure: Measured,
     found: Metagradients,
-    sizes: Sequence[float] = (0.01, 0.002),
+    sizes: Sequence[float] = (0.01, 0.002, 0.0005),
     tolerance: float = 0.05,
     seed: int = 0,
 ) -> float:
@@ -686,7 +686,7 @@ def check_metagradient(
         See `train_weighted`.
     found : Metagradients
         The derivatives; those of the first run are checked.
-    sizes : sequence of float, default (0.01, 0.002)
+    sizes : sequence of float, default (0.01, 0.002, 0.0005)
         Changes of each weight, tried in turn until one agrees.
     tolerance : float, default 0.05
         Largest relative difference, over all targets together.
