@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from demo_site import project
 from execnb.nbio import nb2str, read_nb
 from nbdev.clean import clean_nb
 from nbdev.config import get_config
@@ -146,10 +147,12 @@ def test_package_is_the_export(copy, command):
     assert not changed, f'{changed}: run {command}'
 
 
-def test_nbdev_readme_leaves_the_readme(copy):
-    before = contents(copy)
-    subprocess.run([BIN / 'nbdev_readme'], cwd=copy, capture_output=True)
-    assert contents(copy) == before
+def test_nbdev_readme_leaves_the_readme(tmp_path):
+    folder = project(tmp_path)
+    shutil.copy(ROOT / 'README.md', folder)
+    before = contents(folder)
+    subprocess.run([BIN / 'nbdev_readme'], cwd=folder, capture_output=True)
+    assert contents(folder) == before
 
 
 def test_readme_is_the_home_page():
