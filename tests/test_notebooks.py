@@ -147,12 +147,22 @@ def test_package_is_the_export(copy, command):
     assert not changed, f'{changed}: run {command}'
 
 
-def test_nbdev_readme_leaves_the_readme(tmp_path):
-    folder = project(tmp_path)
-    shutil.copy(ROOT / 'README.md', folder)
-    before = contents(folder)
-    subprocess.run([BIN / 'nbdev_readme'], cwd=folder, capture_output=True)
-    assert contents(folder) == before
+# Fails where its input is missing, as Quarto does, and else writes another README.
+QUARTO = (
+    '#!/bin/sh\n[ -f "$2" ] || exit 1\nmkdir -p _docs\necho other > _docs/README.md\n'
+)
+
+
+@pytest.mark.parametrize('command', ['nbdev_readme', 'nbdev_prepare'])
+def test_nbdev_leaves_the_readme(tmp_path, command):
+    quarto = tmp_path / 'bin/quarto'
+    quarto.parent.mkdir()
+    quarto.write_text(QUARTO)
+    quarto.chmod(0o755)
+    readme = Path(shutil.copy(ROOT / 'README.md', project(tmp_path)))
+    path = f'{quarto.parent}{os.pathsep}{os.environ["PATH"]}'
+    subprocess.run([BIN / command], cwd=tmp_path, env={**os.environ, 'PATH': path})
+    assert readme.read_text() == (ROOT / 'README.md').read_text()
 
 
 def test_readme_is_the_home_page():
