@@ -229,7 +229,7 @@ class _OrderedProduct(torch.autograd.Function):
     def backward(ctx, grad):
         return _multiply(grad, ctx.frozen.ordered(transposed=True)), None
 
-
+# %% ../nbs/lib/lm.ipynb #018-1
 class FrozenLinear(torch.nn.Module):
     """A linear layer whose weight is brought into oneDNN's order once.
 
@@ -246,17 +246,18 @@ class FrozenLinear(torch.nn.Module):
     def __init__(self, layer: torch.nn.Linear | Conv1D):
         super().__init__()
         self.layer = layer
+        self._parameters_of_layer = layer._parameters  # looked up often
         self._version, self._ordered = None, {}
 
     @property
     def weight(self) -> torch.nn.Parameter:
         """The weight as the layer has it."""
-        return self.layer.weight
+        return self._parameters_of_layer['weight']
 
     @property
     def bias(self) -> torch.nn.Parameter | None:
         """The bias, shape (out,)."""
-        return self.layer.bias
+        return self._parameters_of_layer['bias']
 
     def ordered(self, transposed: bool = False) -> torch.Tensor:
         """Return the weight, or its transpose, in oneDNN's order.
@@ -271,14 +272,14 @@ class FrozenLinear(torch.nn.Module):
         Tensor
             Opaque; made at the first call and again when the weight has changed.
         """
-        version = (self.weight.data_ptr(), self.weight._version)
+        weight = self.weight
+        version = (weight.data_ptr(), weight._version)
         if version != self._version:
             self._version, self._ordered = version, {}
         if transposed not in self._ordered:
             is_in_out = isinstance(self.layer, Conv1D)
-            weight = self.weight.detach()
             needed = weight if is_in_out == transposed else weight.T
-            self._ordered[transposed] = _reorder(needed)
+            self._ordered[transposed] = _reorder(needed.detach())
         return self._ordered[transposed]
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
@@ -294,11 +295,12 @@ class FrozenLinear(torch.nn.Module):
         Tensor, shape (..., out)
             What the layer returns.
         """
+        weight = self.weight
         is_plain = (
             rows.is_cpu
-            and rows.dtype == self.weight.dtype
+            and rows.dtype == weight.dtype
             and rows.dtype in (torch.float32, torch.bfloat16)
-            and not self.weight.requires_grad
+            and not weight.requires_grad
             and not torch.is_autocast_enabled('cpu')
         )
         return _OrderedProduct.apply(rows, self) if is_plain else self.layer(rows)
