@@ -26,8 +26,15 @@ from promptlab.models import Truncated
 from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.report import record
 
-VARIANTS = [{'lr': 0.01}, {'lr': 0.003}]
-TRAINING = {'schedule': 'linear', 'cache_budget': '14GiB', 'cache': 'auto'}
+VARIANTS = [
+    {'lr': 0.01, 'n_tokens': 5},
+    {'lr': 0.003, 'n_tokens': 5},
+    {'lr': 0.01, 'n_tokens': 16},
+]
+TRAINING = {
+    'schedule': 'linear',
+    'cache_budget': {'disk': '40GiB'},
+}
 
 
 def emotion_tables():
