@@ -29,7 +29,7 @@ from promptlab.report import record
 VARIANTS = [
     {'lr': 0.01, 'n_tokens': 5},
     {'lr': 0.003, 'n_tokens': 5},
-    {'lr': 0.01, 'n_tokens': 16},
+    {'lr': 0.01, 'n_tokens': 12},
 ]
 TRAINING = {
     'schedule': 'linear',
