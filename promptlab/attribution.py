@@ -13,7 +13,7 @@ import pandas as pd
 
 from .data import DATASETS, balanced_subset, check_table, load
 from .finetune import model_rows, row_logits
-from .gradients import PROJECTIONS, model_table
+from .gradients import PROJECTIONS, model_labels, model_table
 from promptlab.influence import (
     Attribution,
     AttributionMethod,
@@ -33,6 +33,15 @@ def _with_answers(
         rows = model_rows(model, tokenizer, table, max_tokens, labelled=False)
         answers = row_logits(model, rows).argmax(1)
     return table.assign(label=answers)
+
+
+def _load_for(
+    model: Any, source: Any, split: str | None, columns: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Load a table; a file's labels are read by the model's names."""
+    is_file = isinstance(source, (str, os.PathLike)) and source not in DATASETS
+    names = model_labels(model)[0] if is_file else None
+    return load(source, split, columns=columns, labels=names, labelled=None)
 
 
 def _warn_of_labels(labels: list[str]) -> None:
@@ -86,12 +95,12 @@ def attribute_files(
         Scores with texts.
     """
     network, tokenizer = load_attributed(model)
-    known = load(train, columns=columns, labelled=None)
+    known = _load_for(network, train, None, columns)
     known = model_table(network, known, 'the training table', None)
     if limit is not None:
         known = balanced_subset(known, limit, seed)
     split = 'test' if isinstance(targets, str) and targets in DATASETS else None
-    asked = load(targets, split, columns=columns, labelled=None)
+    asked = _load_for(network, targets, split, columns)
     if asked.attrs.get('multilabel'):
         _warn_of_labels(asked.attrs['labels'])
         asked = check_table(asked, labelled=False)

@@ -4,8 +4,8 @@
 __all__ = ['PROJECTIONS', 'margin', 'ModelOutput', 'describe_settings', 'Margin', 'NextTokenLogProb', 'default_output',
            'ExampleGradients', 'Projection', 'Whole', 'GradientError', 'NotCovered', 'model_logits',
            'PerExampleGradients', 'Sketch', 'Rademacher', 'Factored', 'Principal', 'check_gradients', 'TensorRows',
-           'collect_batches', 'model_table', 'GradientSource', 'is_one_batch', 'ModelGradients', 'PromptRows',
-           'PromptGradients', 'gradient_source']
+           'collect_batches', 'model_table', 'model_labels', 'GradientSource', 'is_one_batch', 'ModelGradients',
+           'PromptRows', 'PromptGradients', 'gradient_source']
 
 # %% ../nbs/lib/gradients.ipynb #003
 import inspect
@@ -28,7 +28,7 @@ from .batching import length_batches
 from .data import TableError, check_table, read_table
 from .files import digest
 from .finetune import TokenizedRows, equal_length_batches, tokenize_rows
-from .models import context_length, label_names
+from .models import ModelError, context_length, label_names
 from .prompt import TrainedPrompt
 from .registry import Registry
 from .settings import COUNT, POSITIVE, SEED, check_setting
@@ -1205,7 +1205,7 @@ def model_table(
         If labels are missing, or are not the model's.
     """
     table = read_table(data)
-    names, n_labels = _model_labels(model)
+    names, n_labels = model_labels(model)
     if names is None and 'label' in table:
         names = labels or _unnamed_labels(table, n_labels)
     table = check_table(table, names, labelled, source_name)
@@ -1218,13 +1218,36 @@ def model_table(
     return table
 
 
-def _model_labels(model: Any) -> tuple[list[str] | None, int | None]:
-    """Return the label names of a model or prompt, and how many labels it has."""
+def model_labels(model: Any) -> tuple[list[str] | None, int | None]:
+    """Return the label names of a model or prompt, and how many labels it has.
+
+    Parameters
+    ----------
+    model : Module or TrainedPrompt
+        What is attributed.
+
+    Returns
+    -------
+    names : list of str or None
+        In the order of its outputs; None if it does not name them.
+    n_labels : int or None
+        None if labels are not what it answers with.
+
+    Raises
+    ------
+    ModelError
+        If it has a single output, which no label is chosen by.
+    """
     if isinstance(model, TrainedPrompt):
         return model.labels, len(model.labels)
     config = getattr(model, 'config', None)
     if config is None or not default_output(model).needs_labels:
         return None, None
+    if config.num_labels < 2:
+        raise ModelError(
+            'the model has a single output, so it predicts a number and not a label; '
+            'give a classifier of at least two labels.'
+        )
     return label_names(config), config.num_labels
 
 

@@ -68,22 +68,22 @@ $ train linear-head --data list.jsonl
     list.jsonl: line 1 has ['joy', 'fear'] in 'label'; give rows that can have
     several labels a 0/1 column per label.
 $ attribute --model classifier --train three.csv --targets good.csv
-    the training table: row 2 (0-based) has the label 'maybe', which is not one of
-    pos, neg; correct it or give other labels.
+    three.csv: line 4 has the label 'maybe', which is not one of pos, neg; correct
+    it or give other labels.
 $ attribute --model classifier --train good.csv --targets three.csv
-    the targets: row 2 (0-based) has the label 'maybe', which is not one of pos,
-    neg; correct it or give other labels.
+    three.csv: line 4 has the label 'maybe', which is not one of pos, neg; correct
+    it or give other labels.
 $ attribute --model classifier --train unlabelled.csv --targets good.csv
     the training table: there is neither a column 'label' nor a 0/1 column 'pos'
     (there are 'text'); rename one.
 $ attribute --model regression --train good.csv --targets good.csv
-    the training table: row 0 (0-based) has the label 'pos', which is not one of 0;
-    correct it or give other labels.
+    the model has a single output, so it predicts a number and not a label; give a
+    classifier of at least two labels.
 $ attribute --model twins --train good.csv --targets good.csv
     id2label of the model has two labels 'pos'; give each a name of its own.
 $ attribute --model prompt --train three.csv --targets good.csv
-    the training table: row 2 (0-based) has the label 'maybe', which is not one of
-    neg, pos; correct it or give other labels.
+    three.csv: line 4 has the label 'maybe', which is not one of neg, pos; correct
+    it or give other labels.
 $ probe --data emotions.csv
     emotions: line 3 has '3' in 'fear', where a label column holds 0 or 1; name a
     single label column 'label', or list the label columns in labels=[...].
