@@ -26,7 +26,7 @@ setup(
     long_description=Path('README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     packages=find_packages(include=[package, f'{package}.*']),
-    package_data={package: ['py.typed', 'corpora/*', 'weights/tiny/*']},
+    package_data={package: ['py.typed', 'corpora/*', 'weights/tiny/*', 'figures/*']},
     install_requires=settings['requirements'].split(),
     extras_require=extras,
     entry_points={

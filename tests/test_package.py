@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = (
     'py.typed',
+    'figures/figure.css',
+    'figures/figure.js',
     'corpora/mini-imdb.csv',
     'corpora/mini-treebank.conllu',
     'weights/tiny/model.safetensors',
