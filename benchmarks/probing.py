@@ -1,283 +1,151 @@
-"""Time a probing sweep against two others: all layers, four tokens, two probes, folds.
+"""Probe all layers of a model beside smaller ones and randomly initialised controls.
 
-    OMP_NUM_THREADS=1 python benchmarks/probing.py --rows 2000 [--record results]
+    python benchmarks/probing.py --model smollm2 --treebank en_ewt.conllu
 
-(a) The original scheme: texts in the order they come, one forward pass per pooler with
-all hidden states copied to the CPU, scikit-learn's default (svd) LDA and its logistic
-regression fitted fold by fold.
-(b) The fastest fair loop: features extracted once by promptlab, scikit-learn's LDA
-(lsqr) and logistic regression fold by fold. promptlab's own logistic regression is this
-loop.
-
-The model has all-MiniLM's shape and random weights, the texts are random tokens of 5 to
-40, the labels follow a random direction of one layer: none of it changes the
-arithmetic. Of (a), forward passes and fits are timed on a few poolers and multiplied by
-their number, and so are all fits; the pass of promptlab is measured whole. Seconds are
-processor time on one thread, so that a busy machine slows nothing; repetitions are
-interleaved, medians reported.
+Nine tasks: six from a treebank in Universal Dependencies (results/ has UD English EWT),
+the sentiment of short film reviews, joy and fear in tweets. Of each layer the mean over
+tokens and the last token are probed. Finished cells are kept in --runs, so that a run
+that was stopped resumes; --tasks does a part of them, for a second process beside the
+first. When all are done, `results/probing-MODEL.json` is written.
 """
 
 import argparse
-import statistics
-import tempfile
-import time
 import warnings
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import torch
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from transformers import BertConfig, BertModel
 
-from promptlab.pooling import (
-    LayerEncoder,
-    PoolToken,
-    load_encoder,
-    make_pooler,
-    pool_texts,
-)
-from promptlab.probes import LDA, Logistic, Moments
-from promptlab.report import provenance, record
+from promptlab.data import load
+from promptlab.experiments import ProbeData, RunExperiments, summarize_cells
+from promptlab.pooling import PoolMean, PoolToken, load_encoder
+from promptlab.probes import LDA, Logistic, Ridge
+from promptlab.report import record
 
-TOKENS = (0.0, 0.4, 1.0, 'mean')
-
-
-def sklearn_logistic():
-    regression = LogisticRegression(C=0.1, max_iter=1000)
-    return make_pipeline(StandardScaler(), regression)
-
-
-THEIRS = {
-    'svd': LinearDiscriminantAnalysis,
-    'lsqr': lambda: LinearDiscriminantAnalysis(solver='lsqr'),
-    'logistic': sklearn_logistic,
+TREE_NAMES = {
+    'sentence length': 'length',
+    'tree depth': 'depth',
+    'tense': 'tense',
+    'subject number': 'subj_number',
+    'object number': 'obj_number',
+    'swapped neighbours': 'bigram_shift',
 }
+TASKS = [*TREE_NAMES, 'sentiment', 'joy', 'fear']
+LONGEST_REVIEW = 500  # characters
+CELL = ['task', 'model', 'random', 'layer', 'token', 'probe']
+NUMBERS = ['score', 'low', 'high', 'control', 'compression', 'ece', 'ece_floor']
 
 
-def timed(function, *arguments):
-    """Return the processor seconds of a call, and its result."""
-    start = time.process_time()
-    result = function(*arguments)
-    return time.process_time() - start, result
+def read_task(name: str, treebank: str, rows: int) -> ProbeData:
+    """Return one of the nine data sets, its classes as balanced as they can be."""
+    if name in TREE_NAMES:
+        return ProbeData(f'{treebank}:{TREE_NAMES[name]}', name, rows)
+    if name == 'sentiment':
+        reviews = load('imdb')
+        return ProbeData(reviews[reviews.text.str.len() <= LONGEST_REVIEW], name, rows)
+    return ProbeData(f'emotion:{name}', name, rows)
 
 
-class RandomTexts(LayerEncoder):
-    """A model of random weights that reads random tokens; text i is the i-th."""
-
-    def __init__(self, settings, rng):
-        config = BertConfig(
-            hidden_size=settings.width,
-            num_hidden_layers=settings.layers,
-            num_attention_heads=12,
-            intermediate_size=4 * settings.width,
-        )
-        tokenizer = load_encoder('tiny').tokenizer
-        super().__init__(BertModel(config), tokenizer, 'all-MiniLM shape')
-        lengths = rng.integers(5, 41, settings.rows)
-        self.ids = [rng.integers(0, 8000, length).tolist() for length in lengths]
-        self.texts = [str(i) for i in range(settings.rows)]
-
-    def encode(self, texts):
-        return [self.ids[int(text)] for text in texts]
+def probe(encoder, datasets, layers, settings, probes=None) -> None:
+    """Probe the mean and the last token of some layers."""
+    ridge = Ridge()
+    ridge.targets = 'numbers'
+    RunExperiments(
+        datasets,
+        [pooler for n in layers for pooler in (PoolMean(n), PoolToken(n))],
+        probes or [LDA(), ridge],
+        encoder,
+        n_folds=settings.folds,
+        n_random=0,
+        folder=settings.runs,
+    ).run_all()
 
 
-def forward_by_copy(encoder, batch_size, pooler):
-    """One pass of the original scheme: every hidden state goes to the CPU."""
-    pooled = []
-    for start in range(0, len(encoder.ids), batch_size):
-        states, mask = encoder.hidden_states(encoder.ids[start : start + batch_size])
-        pooled.append(pooler(tuple(torch.stack(states).cpu()), mask.cpu()))
-    return torch.cat(pooled).numpy()
+def probe_models(settings, datasets) -> None:
+    """Probe each model and its controls; of a deep one each fifth layer of these."""
+    for name in dict.fromkeys(['tiny', 'minilm', settings.model]):
+        encoder = load_encoder(name, dtype='auto' if name == 'smollm2' else 'float32')
+        layers = range(encoder.n_layers + 1)
+        probe(encoder, datasets, layers, settings)
+        some = layers[:: 5 if len(layers) > 15 else 1]
+        for seed in range(settings.controls):
+            probe(encoder.randomized(seed), datasets, some, settings)
+    classes = [data for data in datasets if data.labels is not None]
+    if classes:
+        probe(encoder, classes, some, settings, [Logistic()])
 
 
-def pool_all(encoder, poolers, batch_size):
-    """Pool all texts in one pass of promptlab."""
-    rows = np.arange(len(encoder.texts))
-    with tempfile.TemporaryDirectory() as folder:
-        features = pool_texts(
-            encoder, encoder.texts, poolers, folder, batch_size, False
-        )
-        return {name: feature[rows] for name, feature in features.items()}
+def cell_line(cell) -> str:
+    """Write a cell as the record holds it."""
+    numbers = ' '.join(f'{cell[name]:.3f}' for name in NUMBERS)
+    return '|'.join([*(str(cell[name]) for name in CELL), numbers])
 
 
-def time_passes(encoder, poolers, batch_size):
-    """Time a pass with one pooler and with all, interleaved; return the features."""
-    seconds = {'one': 0.0, 'every': 0.0}
-    for name in ('one', 'every', 'every', 'one'):
-        chosen = poolers[:1] if name == 'one' else poolers
-        spent, features = timed(pool_all, encoder, chosen, batch_size)
-        seconds[name] += spent / 2
-        if name == 'every':
-            pooled = features
-    return seconds, pooled
-
-
-def predict_by_fold(make, X, y, folds, training_sets):
-    """Fit and predict fold by fold."""
-    predicted = np.empty(len(y), int)
-    for fold, parts in enumerate(training_sets):
-        train, test = np.isin(folds, parts), folds == fold
-        predicted[test] = make().fit(X[train], y[train]).predict(X[test])
-    return predicted
-
-
-def predict_together(moments, X, y, folds, training_sets):
-    """Fit all folds of promptlab's LDA from the same sums, and predict."""
-    predicted = np.empty(len(y), int)
-    for fold, probe in enumerate(LDA(0).fit_sets(moments, y, training_sets)):
-        predicted[folds == fold] = probe.predict(X[folds == fold])
-    return predicted
-
-
-def draw_labels(X, rng):
-    """Draw two classes along a random direction of the features."""
-    n_rows, width = X.shape
-    signal = X @ rng.normal(size=width)
-    noise = X.std() * width**0.5 * rng.normal(size=n_rows)
-    labels = (signal + noise > 0).astype(int)
-    return 1 - labels if labels.mean() < 0.1 else labels
-
-
-def time_fits(X, y, folds, training_sets):
-    """Time every way to fit all folds, and compare the predictions."""
-    data = X, y, folds, training_sets
-    seconds, predicted = {}, {}
-    for name, make in THEIRS.items():
-        seconds[name], predicted[name] = timed(predict_by_fold, make, *data)
-    seconds['moments'], moments = timed(Moments, X, folds)
-    seconds['LDA'], ours = timed(predict_together, moments, *data)
-    logistic = timed(predict_by_fold, Logistic, *data)
-    seconds['Logistic'], our_logistic = logistic
-    equal = {
-        'lda': (ours == predicted['svd']).mean(),
-        'logistic': (our_logistic == predicted['logistic']).mean(),
-    }
-    return seconds, equal
-
-
-def summarize(rows, n_poolers, equal):
-    """Return medians, the whole sweep by each scheme, and ratios."""
-    median = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
-    ours = median['moments'] + median['LDA']
-    original = median['forward (a)'] + median['svd'] + median['logistic']
-    sweep = {
-        '(a) original scheme': n_poolers * original,
-        '(b) features once, scikit-learn fold by fold': median['every']
-        + n_poolers * (median['lsqr'] + median['logistic']),
-        'promptlab': median['every'] + n_poolers * (ours + median['Logistic']),
-    }
-    least = {kind: min(row[kind] for row in equal) for kind in ('lda', 'logistic')}
-    ratios = [row['every'] / row['one'] for row in rows]
-    return {
-        'sweep': {
-            name: {'seconds': seconds, 'times': seconds / sweep['promptlab']}
-            for name, seconds in sweep.items()
-        },
-        'poolers': n_poolers,
-        'poolers_over_one': statistics.median(ratios) - 1,
-        'seconds': median,
-        'lda': {
-            'times_svd': median['svd'] / ours,
-            'times_lsqr': median['lsqr'] / ours,
-            'equal': least['lda'],
-        },
-        'logistic': {
-            'times': median['logistic'] / median['Logistic'],
-            'equal': least['logistic'],
-        },
-    }
-
-
-def report(found, settings):
-    """Print what was measured."""
-    table = pd.DataFrame(found['sweep']).T.round(1)
-    table.columns = ['CPU seconds for the sweep', 'times as long as promptlab']
-    print(table.to_string())
-    seconds, lda, logistic = found['seconds'], found['lda'], found['logistic']
-    print(
-        f'{found["poolers"]} poolers in one pass against one: '
-        f'{found["poolers_over_one"]:+.1%}\n'
-        f'{settings.folds}-fold LDA: svd {seconds["svd"]:.3f} s, lsqr '
-        f'{seconds["lsqr"]:.3f} s, promptlab '
-        f'{seconds["moments"] + seconds["LDA"]:.3f} s: {lda["times_svd"]:.1f} times '
-        f'faster than svd; equal predictions {lda["equal"]:.2%}\n'
-        f'{settings.folds}-fold logistic: scikit-learn {seconds["logistic"]:.3f} s, '
-        f'promptlab {seconds["Logistic"]:.3f} s; equal predictions '
-        f'{logistic["equal"]:.2%}\n'
-        f'{settings.rows} texts, {settings.layers} layers of width {settings.width}, '
-        f'{settings.threads} threads, fp32 model, median of {settings.repetitions};',
-        ', '.join(f'{name} {value}' for name, value in provenance().items()),
+def compact(cells: pd.DataFrame) -> dict:
+    """Return what is recorded of all cells."""
+    seeds = cells.model.str.extract(r'\(random (\d+)\)$', expand=False).fillna('')
+    cells = cells.assign(
+        task=cells.dataset,
+        random=seeds,
+        model=cells.random_of.fillna(cells.model),
+        layer=cells.layer.astype(int),
     )
+    baselines = cells.groupby('dataset', sort=False)[['majority', 'bag_of_words']]
+    trained = cells[cells.random_of.isna()].groupby('model', sort=False)
+    sizes = trained.agg(n_parameters=('n_parameters', 'max'), n_layers=('layer', 'max'))
+    return {
+        'columns': CELL + NUMBERS,
+        'cells': [cell_line(cell) for _, cell in cells.iterrows()],
+        'baselines': baselines.mean().round(4).to_dict('index'),
+        'models': sizes.to_dict('index'),
+    }
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--model', default='smollm2')
+    parser.add_argument('--treebank', required=True)
     parser.add_argument('--rows', type=int, default=1000)
-    parser.add_argument('--layers', type=int, default=6)
-    parser.add_argument('--width', type=int, default=384)
     parser.add_argument('--folds', type=int, default=10)
-    parser.add_argument('--batch', type=int, default=32)
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--repetitions', '--reps', type=int, default=3)
-    parser.add_argument('--record', metavar='FOLDER', help='write probing-bench.json')
+    parser.add_argument('--controls', type=int, default=2)
+    parser.add_argument('--tasks', nargs='+', choices=TASKS, default=TASKS)
+    parser.add_argument('--runs', default='runs/probing')
+    parser.add_argument('--results', help='folder of the record')
     return parser.parse_args()
-
-
-def measure(settings):
-    """Run all repetitions."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    encoder = RandomTexts(settings, rng)
-    poolers = [
-        pooler
-        for token in TOKENS
-        for pooler in make_pooler(token, layer='each').for_model(settings.layers)
-    ]
-    folds = rng.permutation(np.arange(settings.rows) % settings.folds)
-    n_folds = settings.folds
-    training_sets = [
-        [part for part in range(n_folds) if part not in (fold, (fold + 1) % n_folds)]
-        for fold in range(n_folds)
-    ]
-    rows, equal = [], []
-    for repetition in range(settings.repetitions):
-        passes, features = time_passes(encoder, poolers, settings.batch)
-        pooler = PoolToken(settings.layers // 2, 0.4)
-        forward, _ = timed(forward_by_copy, encoder, settings.batch, pooler)
-        X = features[poolers[(7 * repetition + 3) % len(poolers)].name]
-        fits, agreement = time_fits(X, draw_labels(X, rng), folds, training_sets)
-        rows.append(passes | {'forward (a)': forward} | fits)
-        equal.append(agreement)
-        print(f'repetition {repetition + 1} of {settings.repetitions}', flush=True)
-    return summarize(rows, len(poolers), equal)
 
 
 def main():
     settings = parse_arguments()
-    warnings.simplefilter('ignore')
-    torch.set_num_threads(settings.threads)
-    found = measure(settings)
-    report(found, settings)
-    if settings.record:
-        record(
-            'probing-bench',
-            found,
-            settings.record,
-            model='shape of all-MiniLM-L6-v2, random weights',
-            data='random tokens, 5 to 40 per text',
-            rows=settings.rows,
-            layers=settings.layers,
-            width=settings.width,
-            folds=settings.folds,
-            batch=settings.batch,
-            repetitions=settings.repetitions,
-            seed=0,
-            device=f'cpu, {settings.threads} thread(s), fp32',
-            command=f'python benchmarks/probing.py --rows {settings.rows}',
-        )
+    warnings.simplefilter('ignore')  # ridge is left out for classes
+    datasets = [read_task(n, settings.treebank, settings.rows) for n in settings.tasks]
+    probe_models(settings, datasets)
+    if settings.results:
+        save(settings)
+
+
+def save(settings) -> None:
+    """Record all finished cells."""
+    from promptlab.experiments import read_ledger
+
+    ledger = read_ledger(settings.runs)
+    failed = ledger[ledger.status == 'failed']
+    print(len(ledger), 'rows,', len(failed), 'failed', *failed.error[:1])
+    record(
+        f'probing-{settings.model}',
+        compact(summarize_cells(ledger)),
+        settings.results,
+        model=f'{settings.model}, all-MiniLM-L6-v2, tiny, {settings.controls} randomly '
+        'initialised controls of each',
+        data='UD English EWT, imdb (reviews of at most '
+        f'{LONGEST_REVIEW} characters), emotion',
+        rows=f'{settings.rows:,} texts per task, classes as balanced as the data allow',
+        folds=settings.folds,
+        probe='LDA, shrinkage 0.1; for the tree depth ridge, alpha 100',
+        seed=0,
+        threads='1 in each of 2 processes',
+        device=f'cpu, {settings.model} in bf16 where the processor has it, else fp32',
+        command=f'python benchmarks/probing.py --model {settings.model} '
+        '--treebank en_ewt.conllu --results results',
+    )
 
 
 if __name__ == '__main__':

@@ -45,6 +45,7 @@ from promptlab.models import (
     model_name,
     n_parameters,
     pick_device,
+    pick_dtype,
     randomly_initialised,
 )
 from .registry import Registry
@@ -167,9 +168,9 @@ class LayerEncoder:
         Returns
         -------
         LayerEncoder
-            On the same device.
+            On the same device, in the same dtype.
         """
-        model = randomly_initialised(self.model, seed)
+        model = randomly_initialised(self.model, seed).to(self.model.dtype)
         control = LayerEncoder(model, self.tokenizer, f'{self.name} (random {seed})')
         control.equal_lengths |= self.equal_lengths
         control.random_of = self.name
@@ -290,7 +291,9 @@ class LayerEncoder:
         return cut(lengths, batch_size)
 
 # %% ../nbs/lib/pooling.ipynb #014
-def load_encoder(model: Any, device: str | None = None) -> LayerEncoder:
+def load_encoder(
+    model: Any, device: str | None = None, dtype: torch.dtype | str = 'float32'
+) -> LayerEncoder:
     """Make an encoder of anything that names or holds a model.
 
     Parameters
@@ -302,6 +305,8 @@ def load_encoder(model: Any, device: str | None = None) -> LayerEncoder:
     device : str, optional
         By default `'cuda'` if there is one, else `'cpu'`; a model in memory stays where
         it is.
+    dtype : torch.dtype or str, default 'float32'
+        Of weights that are read; `'auto'` as `promptlab.models.pick_dtype` has it.
 
     Returns
     -------
@@ -316,12 +321,13 @@ def load_encoder(model: Any, device: str | None = None) -> LayerEncoder:
     """
     if isinstance(model, LayerEncoder):
         return model
-    network, tokenizer = load_model(AutoModel, model)
     name = model_name(model)
-    if isinstance(model, (str, Path)):
-        device = str(pick_device(device))
-        name = Path(name).resolve().name if Path(name).is_dir() else name
-    return LayerEncoder(network, tokenizer, name, device)
+    if not isinstance(model, (str, Path)):
+        return LayerEncoder(*load_model(AutoModel, model), name, device)
+    device = str(pick_device(device))
+    name = Path(name).resolve().name if Path(name).is_dir() else name
+    read = load_model(AutoModel, model, pick_dtype(dtype, device))
+    return LayerEncoder(*read, name, device)
 
 # %% ../nbs/lib/pooling.ipynb #021
 def _layer_numbers(layer: Any, n_layers: int) -> list[int]:
@@ -628,8 +634,8 @@ class PoolMean(Pooler):
 
     def pool_layer(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the mean of each feature over a text's tokens."""
-        weights = mask.to(hidden) / mask.sum(1, keepdim=True)
-        return torch.einsum('bt,btd->bd', weights, hidden)
+        weights = mask.float() / mask.sum(1, keepdim=True)
+        return torch.einsum('bt,btd->bd', weights, hidden.float())
 
 # %% ../nbs/lib/pooling.ipynb #040
 class PoolMax(Pooler):
@@ -837,7 +843,7 @@ class _FeatureFile:
         self.array.flush()
         os.replace(self.part, self.path)
 
-# %% ../nbs/lib/pooling.ipynb #067-1
+# %% ../nbs/lib/pooling.ipynb #068
 def _reserve(path: Path) -> None:
     """Take the disk space of a file now, so that a full disk is noticed before work."""
     size = path.stat().st_size
@@ -855,7 +861,7 @@ def _reserve(path: Path) -> None:
             'make room, or choose another place.'
         ) from None
 
-# %% ../nbs/lib/pooling.ipynb #070
+# %% ../nbs/lib/pooling.ipynb #071
 def _resume_at(note: Path, names: list[str]) -> int:
     """Return how many batches an interrupted pass has written to all these files."""
     try:
@@ -865,7 +871,7 @@ def _resume_at(note: Path, names: list[str]) -> int:
     except (FileNotFoundError, DamagedFile):
         return 0
 
-# %% ../nbs/lib/pooling.ipynb #072
+# %% ../nbs/lib/pooling.ipynb #073
 def _open_features(
     file: _FeatureFile, lengths: np.ndarray, batches: list[np.ndarray]
 ) -> PooledFeatures:
@@ -877,7 +883,7 @@ def _open_features(
     array = np.load(file.path, mmap_mode='r')
     return PooledFeatures(array, starts, lengths if file.pooler.per_token else None)
 
-# %% ../nbs/lib/pooling.ipynb #074
+# %% ../nbs/lib/pooling.ipynb #075
 def _run_passes(
     encoder: LayerEncoder,
     ids: list[list[int]],
@@ -906,7 +912,7 @@ def _run_passes(
         file.finish()
     note.unlink()
 
-# %% ../nbs/lib/pooling.ipynb #076
+# %% ../nbs/lib/pooling.ipynb #077
 def pool_texts(
     encoder: LayerEncoder,
     texts: Sequence[str],
