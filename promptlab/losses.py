@@ -3,9 +3,9 @@
 # %% auto #0
 __all__ = ['LOSSES', 'MEASURES', 'cosine_similarities', 'squared_distances', 'Loss', 'cosine_pairs', 'distance_pairs',
            'relative_distance_pairs', 'supervised_contrastive', 'triplet', 'centroid_cross_entropy', 'target_tokens',
-           'check_split', 'LabelledEmbeddings', 'Measure', 'ClassifierAccuracy', 'cluster_agreement',
-           'ClusterAgreement', 'Silhouette', 'DaviesBouldin', 'separability', 'class_variance', 'shrunk_lda',
-           'variance_summary', 'few_shot_accuracy']
+           'check_classes', 'check_embeddings', 'check_split', 'LabelledEmbeddings', 'Measure', 'ClassifierAccuracy',
+           'cluster_agreement', 'ClusterAgreement', 'Silhouette', 'DaviesBouldin', 'separability', 'class_variance',
+           'shrunk_lda', 'variance_summary', 'few_shot_accuracy']
 
 # %% ../nbs/lib/losses.ipynb #003
 import copy
@@ -23,14 +23,24 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import davies_bouldin_score, pairwise_distances, silhouette_samples
+from sklearn.metrics.cluster import contingency_matrix
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import type_of_target
 
 from .batching import progress_bar
 from .metrics import bootstrap
 from .registry import Registry
-from .settings import COUNT, POSITIVE, SEED, check_setting
+from promptlab.settings import (
+    COUNT,
+    POSITIVE,
+    SEED,
+    FloatRange,
+    IntRange,
+    check_setting,
+)
 
 # %% ../nbs/lib/losses.ipynb #008
 def _gram(embeddings: torch.Tensor) -> torch.Tensor:
@@ -98,14 +108,18 @@ class Loss(Protocol):
         """
 
 
-def _check_batch(embeddings: torch.Tensor, targets: torch.Tensor) -> None:
-    """Refuse a batch that does not have one class number per row."""
-    matrix = embeddings.ndim == 2 and targets.ndim == 1
-    if matrix and len(embeddings) == len(targets) and not targets.is_floating_point():
-        return
+def _checked_batch(embeddings: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return embeddings, at least float32; refuse other than a class number per row."""
+    for name, value in (('embeddings', embeddings), ('targets', targets)):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f'{name} is a {type(value).__name__}; give a Tensor.')
+    is_matrix = embeddings.ndim == 2 and embeddings.is_floating_point()
+    are_classes = targets.ndim == 1 and not targets.is_floating_point()
+    if is_matrix and are_classes and len(embeddings) == len(targets) > 0:
+        return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
     raise ValueError(
-        'a loss over pairs takes embeddings (rows, dimensions) and one class number '
-        f'per row; got {tuple(embeddings.shape)} and {targets.dtype} '
+        'a loss over pairs takes floats (rows, dimensions) and one class number per '
+        f'row; got {embeddings.dtype} {tuple(embeddings.shape)} and {targets.dtype} '
         f'{tuple(targets.shape)}. Of a table with one 0/1 column per label, keep the '
         'rows with exactly one label.'
     )
@@ -135,7 +149,8 @@ def cosine_pairs(
     Tensor, shape ()
         The loss.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
+    check_setting('margin', margin, FloatRange(-1, 1, with_least=True, with_most=True))
     centred = embeddings - embeddings.mean(0) if centre else embeddings
     cosines = cosine_similarities(centred)
     same = targets[:, None] == targets
@@ -160,7 +175,7 @@ def distance_pairs(embeddings: torch.Tensor, targets: torch.Tensor) -> torch.Ten
     Tensor, shape ()
         The loss.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
     distances = squared_distances(embeddings).sqrt()
     same = targets[:, None] == targets
     return torch.where(same, distances, 1 / distances).sum().to(embeddings.dtype)
@@ -207,7 +222,7 @@ def relative_distance_pairs(
     Tensor, shape ()
         The loss.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
     distances = _relative_squared_distances(embeddings).sqrt()
     same, different = _pair_masks(targets)
     loss = _masked_mean(distances, same) + _masked_mean(1 / distances, different)
@@ -242,7 +257,7 @@ def supervised_contrastive(
     ----------
     Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
     check_setting('temperature', temperature, POSITIVE)
     centred = embeddings - embeddings.mean(0) if centre else embeddings
     scores = cosine_similarities(centred) / temperature
@@ -273,7 +288,7 @@ def triplet(embeddings: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     ----------
     Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification", 2017.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
     distances = _relative_squared_distances(embeddings).sqrt()
     positives, negatives = _pair_masks(targets)
     farthest = distances.masked_fill(~positives, -1.0).amax(1)
@@ -318,7 +333,7 @@ def centroid_cross_entropy(
     ----------
     Snell et al., "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
     """
-    _check_batch(embeddings, targets)
+    embeddings = _checked_batch(embeddings, targets)
     check_setting('temperature', temperature, POSITIVE)
     squared = _relative_squared_distances(embeddings)
     classes, positions = targets.unique(return_inverse=True)
@@ -347,7 +362,15 @@ def target_tokens(
     Tensor, shape ()
         The loss.
     """
-    _check_batch(outputs, targets)
+    outputs = _checked_batch(outputs, targets)
+    check_setting('tokens', tokens, list, tuple)
+    for token in tokens:
+        check_setting('a target token', token, IntRange(0, outputs.shape[1] - 1))
+    if len(set(tokens)) < len(tokens) or targets.max() >= len(tokens):
+        raise ValueError(
+            f'there are the target tokens {list(tokens)} and classes up to '
+            f'{int(targets.max())}; give each class a token of its own.'
+        )
     return F.cross_entropy(outputs[:, list(tokens)], targets)
 
 # %% ../nbs/lib/losses.ipynb #042
@@ -374,6 +397,70 @@ for _loss in (
     LOSSES.register(_loss.__name__.replace('_', ' '), _with_settings(_loss))
 
 # %% ../nbs/lib/losses.ipynb #051
+def check_classes(targets: Sequence) -> np.ndarray:
+    """Return the class of each text as an array, or refuse it.
+
+    Parameters
+    ----------
+    targets : sequence, shape (n_texts,)
+        Names or whole numbers.
+
+    Returns
+    -------
+    array, shape (n_texts,)
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If a text has no class or several, or all have the same.
+    """
+    targets = np.asarray(targets)
+    is_column = targets.ndim == 1 and len(targets) and not pd.isna(targets).any()
+    if not is_column or type_of_target(targets) not in ('binary', 'multiclass'):
+        raise ValueError(
+            'targets must be one class per text, a name or a whole number; got '
+            f'{targets.dtype} {targets.shape}.'
+        )
+    if len(np.unique(targets)) < 2:
+        raise ValueError(
+            f'all {len(targets)} texts have the class {targets[0]}; give texts of at '
+            'least two classes.'
+        )
+    return targets
+
+
+def check_embeddings(embeddings: np.ndarray, targets: np.ndarray) -> None:
+    """Refuse representations that cannot be compared.
+
+    Parameters
+    ----------
+    embeddings : array, shape (n_texts, n_dims)
+        One representation per text.
+    targets : array, shape (n_texts,)
+        The class of each text.
+
+    Raises
+    ------
+    ValueError
+        If they are not a matrix of finite numbers, or the same for all texts.
+    """
+    array = np.asarray(embeddings)
+    is_matrix = array.ndim == 2 and np.issubdtype(array.dtype, np.number)
+    if array is not embeddings or not is_matrix or len(array) != len(targets):
+        raise ValueError(
+            'embeddings must be an array of numbers (n_texts, n_dims); got '
+            f'{type(embeddings).__name__} {array.shape} for {len(targets)} texts.'
+        )
+    is_finite = np.isfinite(array).all(1)
+    if not is_finite.all():
+        raise ValueError(
+            f'embeddings: row {is_finite.argmin()} (0-based) is not finite; drop it.'
+        )
+    if (array == array[0]).all():
+        raise ValueError('the embeddings are the same for all texts.')
+
+# %% ../nbs/lib/losses.ipynb #053
 def check_split(
     embeddings: Mapping[object, np.ndarray],
     targets: Sequence,
@@ -398,15 +485,24 @@ def check_split(
     Raises
     ------
     ValueError
-        If lengths differ, or a class has less than two texts on one side.
+        If lengths differ, embeddings are not finite, or a class has less than two texts
+        on one side.
     """
-    targets, is_example = np.asarray(targets), np.asarray(is_example, bool)
-    lengths = {len(targets), len(is_example), *map(len, embeddings.values())}
-    if len(lengths) > 1:
-        raise ValueError(
-            'embeddings, targets and is_example must have one row per text; they have '
-            f'{sorted(lengths)} rows.'
+    if not isinstance(embeddings, Mapping) or not embeddings:
+        raise TypeError(
+            f'embeddings is {type(embeddings).__name__} without entries; give a dict '
+            'from a name to an array (n_texts, n_dims).'
         )
+    targets = check_classes(targets)
+    for array in embeddings.values():
+        check_embeddings(array, targets)
+    sides = np.asarray(is_example)
+    if sides.shape != targets.shape or not np.isin(sides, [False, True]).all():
+        raise ValueError(
+            'is_example must say True or False of each text; got '
+            f'{sides.dtype} {sides.shape} for {len(targets)} texts.'
+        )
+    is_example = sides.astype(bool)
     _check_both_sides(targets, is_example)
     return targets, is_example
 
@@ -421,7 +517,7 @@ def _check_both_sides(targets: np.ndarray, is_example: np.ndarray) -> None:
                 'scored texts; it needs two of each: give more texts or fewer classes.'
             )
 
-# %% ../nbs/lib/losses.ipynb #054
+# %% ../nbs/lib/losses.ipynb #056
 class LabelledEmbeddings:
     """Representations of texts, split into labelled examples and scored texts.
 
@@ -492,7 +588,7 @@ class LabelledEmbeddings:
             'Ward': ward.fit_predict(self.scored),
         }
 
-# %% ../nbs/lib/losses.ipynb #058
+# %% ../nbs/lib/losses.ipynb #060
 class Measure:
     """Base class of separability measures.
 
@@ -544,7 +640,7 @@ class Measure:
 
 MEASURES = Registry('separability measure', Measure)
 
-# %% ../nbs/lib/losses.ipynb #061
+# %% ../nbs/lib/losses.ipynb #063
 class ClassifierAccuracy(Measure):
     """Accuracy of a classifier that is fitted on the labelled examples.
 
@@ -589,16 +685,16 @@ for _name, _make, _min_examples in (
 ):
     MEASURES.register(_name, partial(ClassifierAccuracy, _name, _make, _min_examples))
 
-# %% ../nbs/lib/losses.ipynb #064
+# %% ../nbs/lib/losses.ipynb #066
 def cluster_agreement(targets: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
     """Compare clusters with classes.
 
     Parameters
     ----------
-    targets : int array, shape (n_texts,)
-        Class numbers from 0.
-    clusters : int array, shape (n_texts,)
-        Cluster numbers from 0.
+    targets : array-like, shape (n_texts,)
+        The class of each text.
+    clusters : array-like, shape (n_texts,)
+        The cluster of each text.
 
     Returns
     -------
@@ -606,8 +702,8 @@ def cluster_agreement(targets: np.ndarray, clusters: np.ndarray) -> dict[str, fl
         `'ARI'`: adjusted Rand index; `'NMI'`: mutual information divided by the mean
         entropy; `'purity'`: accuracy of the best one-to-one matching.
     """
-    table = np.zeros((targets.max() + 1, clusters.max() + 1))
-    np.add.at(table, (targets, clusters), 1)
+    check_consistent_length(targets, clusters)
+    table = contingency_matrix(targets, clusters).astype(float)
     matched = table[linear_sum_assignment(-table)].sum()
     return {
         'ARI': _adjusted_rand_index(table),
@@ -636,7 +732,7 @@ def _entropy(counts: np.ndarray) -> float:
     proba = counts[counts > 0] / counts.sum()
     return -(proba * np.log(proba)).sum()
 
-# %% ../nbs/lib/losses.ipynb #067
+# %% ../nbs/lib/losses.ipynb #069
 class ClusterAgreement(Measure):
     """Agreement of a clustering with the classes.
 
@@ -691,7 +787,7 @@ for _method in ('k-means', 'Ward'):
             f'{_method} {_statistic}', partial(ClusterAgreement, _method, _statistic)
         )
 
-# %% ../nbs/lib/losses.ipynb #070
+# %% ../nbs/lib/losses.ipynb #072
 class Silhouette(Measure):
     """Mean silhouette of the scored texts."""
 
@@ -715,7 +811,7 @@ class Silhouette(Measure):
 
 _ = MEASURES.register('silhouette', Silhouette)
 
-# %% ../nbs/lib/losses.ipynb #072
+# %% ../nbs/lib/losses.ipynb #074
 class DaviesBouldin(Measure):
     """Davies-Bouldin index of the scored texts; low is good."""
 
@@ -758,7 +854,7 @@ class DaviesBouldin(Measure):
 
 _ = MEASURES.register('Davies-Bouldin', DaviesBouldin)
 
-# %% ../nbs/lib/losses.ipynb #076
+# %% ../nbs/lib/losses.ipynb #078
 def _measure(
     measure: Measure,
     data: LabelledEmbeddings,
@@ -784,7 +880,7 @@ def _check_examples(measures: Sequence[Measure], n_examples: int) -> None:
                 f'{measure.min_examples}; give more examples or other measures.'
             )
 
-# %% ../nbs/lib/losses.ipynb #079
+# %% ../nbs/lib/losses.ipynb #081
 def separability(
     embeddings: Mapping[object, np.ndarray],
     targets: Sequence,
@@ -825,6 +921,7 @@ def separability(
     for name, value in {'draws': draws, 'shuffles': shuffles}.items():
         check_setting(name, value, COUNT)
     check_setting('seed', seed, SEED)
+    check_setting('measures', measures, list, tuple, None)
     chosen = [MEASURES.resolve(m) for m in (MEASURES if measures is None else measures)]
     targets, is_example = check_split(embeddings, targets, is_example)
     targets = np.unique(targets, return_inverse=True)[1]
@@ -839,7 +936,7 @@ def separability(
             rows.append({'name': name, 'measure': measure.name} | row)
     return pd.DataFrame(rows)
 
-# %% ../nbs/lib/losses.ipynb #086
+# %% ../nbs/lib/losses.ipynb #088
 def class_variance(embeddings: np.ndarray, targets: np.ndarray) -> pd.DataFrame:
     """Return the variance between classes along the principal components.
 
@@ -856,6 +953,8 @@ def class_variance(embeddings: np.ndarray, targets: np.ndarray) -> pd.DataFrame:
         One row per component: its number from 1, its share of the variance and of the
         class variance, and `eta2`, the share of its variance that is between classes.
     """
+    targets = check_classes(targets)
+    check_embeddings(embeddings, targets)
     centred = embeddings - embeddings.mean(0, dtype=float)
     _, singular_values, components = np.linalg.svd(centred, full_matrices=False)
     kept = singular_values > 1e-6 * singular_values[0]
@@ -873,7 +972,7 @@ def class_variance(embeddings: np.ndarray, targets: np.ndarray) -> pd.DataFrame:
         }
     )
 
-# %% ../nbs/lib/losses.ipynb #089
+# %% ../nbs/lib/losses.ipynb #091
 def shrunk_lda() -> LinearDiscriminantAnalysis:
     """Return a linear discriminant analysis with Ledoit and Wolf's shrinkage.
 
@@ -898,7 +997,7 @@ def _projected_accuracy(projection, data: LabelledEmbeddings) -> float:
     centroids = NearestCentroid().fit(examples, data.example_targets)
     return centroids.score(scored, data.targets)
 
-# %% ../nbs/lib/losses.ipynb #091
+# %% ../nbs/lib/losses.ipynb #093
 def variance_summary(
     embeddings: Mapping[object, np.ndarray],
     targets: Sequence,
@@ -948,7 +1047,7 @@ def _direction_summary(data: LabelledEmbeddings) -> dict[str, float]:
         'accuracy along LDA': _projected_accuracy(lda, data),
     }
 
-# %% ../nbs/lib/losses.ipynb #095
+# %% ../nbs/lib/losses.ipynb #097
 def _check_shots(shots: Sequence[int], example_targets: np.ndarray) -> None:
     n_fewest = np.unique(example_targets, return_counts=True)[1].min()
     for n_shots in shots:
@@ -976,7 +1075,7 @@ def _few_shot_accuracies(
         accuracies.append((classes[nearest] == data.targets).mean())
     return np.array(accuracies)
 
-# %% ../nbs/lib/losses.ipynb #097
+# %% ../nbs/lib/losses.ipynb #099
 def few_shot_accuracy(
     embeddings: Mapping[object, np.ndarray],
     targets: Sequence,
@@ -1010,6 +1109,7 @@ def few_shot_accuracy(
         If a class has too few examples.
     """
     targets, is_example = check_split(embeddings, targets, is_example)
+    check_setting('shots', shots, list, tuple)
     _check_shots(shots, targets[is_example])
     check_setting('draws', draws, COUNT)
     check_setting('seed', seed, SEED)
