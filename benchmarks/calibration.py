@@ -1,412 +1,330 @@
-"""Compare calibration with other libraries, on one thread in one run.
+"""Measure whether classifiers say probabilities, on real data.
 
-    python benchmarks/calibration.py [--repetitions 31] [--record results]
+    python benchmarks/calibration.py --part emotion --model smollm2 --prompt FOLDER ...
+    python benchmarks/calibration.py --part sentiment --model smollm2 --prompt FOLDER
 
-Times and excess likelihood of temperature fits, what each library answers where there
-is no answer, the bootstrap of every metric, the summary table of a million rows, and
-cases in which a library's metric is wrong. Repetitions are interleaved and medians of
-CPU time are reported, so that a busy machine changes little. Needs
-`benchmarks/requirements.txt`.
+`emotion` and `sentiment` take trained, uncalibrated prompts, or train some; `sentiment`
+also meets tweets. `encoder` fine-tunes an encoder on pairs of questions and then meets
+QNLI, `sizes` cuts its layers, `encoder-emotion` fine-tunes it on emotions. Logits are
+computed once and kept in `--folder`, so that an interrupted run resumes.
 """
 
-import os
-
-os.environ['OMP_NUM_THREADS'] = '1'
-os.environ['OPENBLAS_NUM_THREADS'] = '1'
-os.environ['MKL_NUM_THREADS'] = '1'
-
 import argparse
-import contextlib
-import io
-import logging
-import statistics
-import textwrap
-import time
 import warnings
-from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import relplot
 import torch
-import torch.nn.functional as F
-from netcal.metrics import ECE
-from netcal.scaling import TemperatureScaling as NetcalTemperature
-from probmetrics.calibrators import TemperatureScalingCalibrator
-from probmetrics.distributions import CategoricalLogits
-from scipy.special import expit, log_softmax, softmax
-from sklearn.calibration import _TemperatureScaling
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
-from torchmetrics.functional.classification import binary_calibration_error
 
-from promptlab.calibrators import Temperature
-from promptlab.metrics import calibration_metrics, compute_calibration_summary
-from promptlab.report import provenance, record
+from promptlab.calibration import (
+    compare_calibrators,
+    compare_labels,
+    compare_shift,
+    label_curve,
+    score_counts,
+)
+from promptlab.calibrators import CALIBRATORS, unweight
+from promptlab.data import load, split_rows, targets
+from promptlab.finetune import FineTuneConfig, finetune_classifier, predict_logits
+from promptlab.jobs import Job, run_jobs
+from promptlab.lm import get_lm
+from promptlab.models import Truncated, load_config
+from promptlab.prompt import TrainedPrompt, predict_many, train_many
+from promptlab.report import record
 
-OURS, SGD = 'promptlab', "Liu's SGD"
-
-
-# Simulated logits
-
-
-def draw_logits(n_rows=5000, n_classes=2, temperature=1.3, size=3.0, seed=0):
-    """Draw logits and labels, the labels from softmax(logits / temperature)."""
-    rng = np.random.default_rng(seed)
-    logits = (rng.normal(size=(n_rows, n_classes)) * size).astype(np.float32)
-    noise = rng.gumbel(size=(n_rows, n_classes))
-    return logits, (logits / temperature + noise).argmax(1)
+POSITIVE = {'joy', 'love', 'optimism'}
+NEGATIVE = {'anger', 'disgust', 'fear', 'pessimism', 'sadness'}
+EMOTION_CURVE = ('temperature', 'platt', 'platt, each label', 'isotonic, each label')
+CURVE = ('temperature', 'platt', 'beta', 'isotonic', 'histogram', 'venn_abers')
 
 
-def draw_scores(n_rows, warp):
-    """Draw scores of label 1 whose logits are `warp` times those of the truth."""
-    rng = np.random.default_rng(0)
-    log_odds = rng.normal(0, 2, n_rows)
-    targets = (rng.random(n_rows) < expit(log_odds)).astype(int)
-    return expit(warp * log_odds), targets, rng
+# Logits, computed once
 
 
-def nll(logits, targets, temperature):
-    """Return the mean negative log-likelihood."""
-    log_proba = log_softmax(logits.astype(np.float64) / temperature, 1)
-    return -log_proba[np.arange(len(targets)), targets].mean()
+@cache
+def read_prompts(folders, model):
+    """Load prompts that share a model."""
+    lm = get_lm(model, dtype='auto')
+    return {folder: TrainedPrompt.load(folder, lm) for folder in folders}
 
 
-# Temperature fits
+def read_texts(texts, folders, model):
+    """Return the logits of each prompt for some texts."""
+    logits = predict_many(read_prompts(folders, model), texts)
+    return [logits[folder] for folder in folders]
 
 
-def fit_promptlab(logits, targets):
-    return Temperature().fit(logits, targets).temperature_
+def prompt_logits(arguments, table, texts_per_job=500):
+    """Return the logits of each prompt for a table, in resumable pieces."""
+    folders = tuple(arguments.prompt)
+    known = [Path(folder, 'prompt.json').read_text() for folder in folders]
+    starts = range(0, len(table), texts_per_job)
+    jobs = [
+        Job(
+            f'{table.attrs["name"]} {start}',
+            read_texts,
+            {
+                'texts': table.text.tolist()[start : start + texts_per_job],
+                'folders': folders,
+                'model': arguments.model,
+            },
+            depends=tuple(known),
+        )
+        for start in starts
+    ]
+    pieces = run_jobs(jobs, Path(arguments.folder) / 'logits')
+    return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
 
 
-def fit_sklearn(logits, targets):
-    return 1 / float(
-        _TemperatureScaling().fit(logits.astype(np.float64), targets).beta_
+def scored(arguments, table):
+    """Return logits and integer targets of a table, for each prompt."""
+    truth = targets(table).astype(int)
+    return [(logits, truth) for logits in prompt_logits(arguments, table)]
+
+
+def draw(table, n_rows):
+    """Return at most so many rows of a table."""
+    return table if n_rows is None else table.iloc[:n_rows]
+
+
+# Prompts
+
+
+def train_prompts(arguments, table, variants, **settings):
+    """Train prompts, unless there are some; a finished training is not repeated."""
+    if arguments.prompt:
+        return
+    folder = Path(arguments.folder) / f'{arguments.part}-{arguments.name}'
+    lm = get_lm(arguments.model, dtype='auto')
+    settings |= {'lr': 0.01, 'schedule': 'linear'}
+    train_many(lm, table, variants, folder=folder, **settings)
+    folders = [folder] if len(variants) == 1 else sorted(folder.glob('[0-9][0-9]'))
+    arguments.prompt = [str(path) for path in folders]
+
+
+def settings_of(arguments):
+    """Return what sets each prompt apart."""
+    prompts = read_prompts(tuple(arguments.prompt), arguments.model)
+    shown = ('lr', 'n_tokens', 'epochs', 'rows', 'max_tokens', 'seed', 'data')
+    return [
+        {name: prompt.settings.get(name) for name in shown}
+        for prompt in prompts.values()
+    ]
+
+
+def write(arguments, name, measured, **facts):
+    """Record what was measured with how it was."""
+    facts = {
+        'model': arguments.model,
+        'device': 'cpu',
+        'threads': torch.get_num_threads(),
+        'intervals': '95 % bootstrap over test rows',
+        'command': f'python benchmarks/calibration.py --part {arguments.part}'
+        f' --model {arguments.model}',
+    } | facts
+    print(record(f'calibration-{name}', measured, arguments.results, **facts))
+
+
+def measure_emotion(arguments):
+    """Measure prompts for eleven emotions, several of one model in one pass."""
+    train = load('emotion', 'train')
+    held_out = draw(load('emotion', 'validation'), arguments.rows)
+    test = draw(load('emotion', 'test'), arguments.rows)
+    train_prompts(
+        arguments,
+        train.sample(min(4000, arguments.rows or 4000), random_state=0),
+        [{'seed': seed} for seed in range(arguments.seeds)],
+        epochs=4,
+    )
+    names = train.attrs['labels']
+    pairs = list(zip(scored(arguments, held_out), scored(arguments, test), strict=True))
+    weighted = targets(train)
+    runs = [compare_labels(*pair, weighted, names) for pair in pairs]
+    plain = [(unweight(logits, weighted), truth) for logits, truth in pairs[0]]
+    sizes = [n for n in (20, 50, 100, 300) if n < len(held_out)] + [len(held_out)]
+    measured = {
+        'runs': [
+            run | {'settings': settings}
+            for run, settings in zip(runs, settings_of(arguments), strict=True)
+        ],
+        'curve': label_curve(*plain, sizes, EMOTION_CURVE).to_dict('records'),
+        'counts': score_counts(plain[1]),
+    }
+    write(
+        arguments,
+        f'emotion-{arguments.name}',
+        measured,
+        data='emotion',
+        rows=f'{len(held_out):,} to calibrate, {len(test):,} test',
+        dtype=str(get_lm(arguments.model, dtype='auto').dtype),
+        seed=0,
     )
 
 
-def fit_probmetrics(logits, targets):
-    calibrator = TemperatureScalingCalibrator()
-    calibrator.fit_torch(CategoricalLogits(torch.tensor(logits)), torch.tensor(targets))
-    return 1 / float(calibrator.invtemp_)
+def with_polarity(table):
+    """Return the tweets whose emotions are all good or all bad, as `label` 1 or 0."""
+    has = {
+        name: table[sorted(group & set(table.attrs['labels']))].any(axis=1)
+        for name, group in (('good', POSITIVE), ('bad', NEGATIVE))
+    }
+    one_sided = table[has['good'] != has['bad']].reset_index(drop=True)
+    label = one_sided[sorted(POSITIVE)].any(axis=1).astype(int)
+    polar = pd.DataFrame({'text': one_sided.text, 'label': label})
+    return load(polar, labels=['0', '1'])
 
 
-def fit_netcal(logits, targets):
-    """Fit netcal's, which takes probabilities only."""
-    logits = logits.astype(np.float64)
-    if logits.shape[1] > 2:
-        proba = softmax(logits, 1)
-    else:
-        proba = expit(logits[:, 1] - logits[:, 0])
-    silent = io.StringIO()
-    with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
-        calibrator = NetcalTemperature().fit(proba, targets)
-    return 1 / float(np.ravel(calibrator.temperature)[0])
+def measure_sentiment(arguments):
+    """Measure a prompt for film reviews, on reviews and on tweets."""
+    train = load('imdb', 'train', limit=min(800, arguments.rows or 800))
+    variants = [{'seed': 0}]
+    train_prompts(arguments, train, variants, epochs=4, max_tokens=128)
+    rows = load('imdb', 'test', limit=arguments.rows or 1200)
+    held_out, test = split_rows(rows, (0.4, 0.6))
+    tweets = draw(with_polarity(load('emotion', 'test')), arguments.rows)
+    (fit_on,), (measure,) = scored(arguments, held_out), scored(arguments, test)
+    (away,) = scored(arguments, tweets)
+    sizes = [n for n in (20, 50, 100, 200) if n < len(held_out)] + [len(held_out)]
+    dtype = str(get_lm(arguments.model, dtype='auto').dtype)
+    facts = {'dtype': dtype, 'seed': 0, 'settings': settings_of(arguments)[0]}
+    measured = compare_calibrators(fit_on, measure, [*CALIBRATORS])
+    measured['curve'] = label_curve(fit_on, measure, sizes, CURVE).to_dict('records')
+    measured['counts'] = score_counts(measure)
+    counts = f'{len(held_out):,} to calibrate, {len(test):,} test'
+    name = f'sentiment-{arguments.name}'
+    write(arguments, name, measured, data='imdb', rows=counts, **facts)
+    shift = compare_shift(fit_on, away) | {'counts': score_counts(away)}
+    counts = f'{len(held_out):,} reviews and {len(tweets) // 2:,} tweets to calibrate, '
+    counts += f'{len(tweets) - len(tweets) // 2:,} tweets to measure'
+    name, data = f'shift-{arguments.name}', 'imdb, then emotion as good or bad'
+    write(arguments, name, shift, data=data, rows=counts, **facts)
 
 
-def fit_by_sgd(logits, targets, epochs=3, batch_size=64, lr=0.01):
-    """Fit as E. Liu's loop does, but on cached logits."""
-    logits, targets = torch.tensor(logits), torch.tensor(targets)
-    temperature = torch.nn.Parameter(torch.ones(1))
-    optimizer = torch.optim.SGD([temperature], lr=lr)
-    for _ in range(epochs):
-        for start in range(0, len(targets), batch_size):
-            rows = slice(start, start + batch_size)
-            optimizer.zero_grad()
-            F.cross_entropy(logits[rows] / temperature, targets[rows]).backward()
-            optimizer.step()
-    return temperature.item()
+# Encoders
 
 
-FITS = {
-    OURS: fit_promptlab,
-    'scikit-learn': fit_sklearn,
-    'probmetrics': fit_probmetrics,
-    'netcal': fit_netcal,
-    SGD: fit_by_sgd,
-}
-CASES = {
-    '40,000 rows, 2 classes': {'n_rows': 40000},
-    '10,000 rows, 10 classes': {'n_rows': 10000, 'n_classes': 10},
-    '10,000 rows, 100 classes': {'n_rows': 10000, 'n_classes': 100},
-}
-HARD_CASES = {
-    'two classes': {},
-    'ten classes': {'n_classes': 10},
-    'hundred classes': {'n_classes': 100},
-    'T = 25': {'temperature': 25, 'size': 50},
-    'T = .05, tiny logits': {'temperature': 0.05, 'size': 0.02},
-    'logits of 1e5': {'temperature': 2e4, 'size': 1e5},
-    'three rows, four classes': {
-        'n_rows': 3,
-        'n_classes': 4,
-        'temperature': 3,
-        'seed': 4,
-    },
-    'nearly random': {'temperature': 20, 'size': 1, 'n_rows': 40000},
-    'nearly separable': {'temperature': 0.2, 'size': 5},
-    'logits of 1e4, five classes': {'n_classes': 5, 'temperature': 900, 'size': 1e4},
-}
+def encoder_facts(arguments, split):
+    """Return what the records of an encoder say."""
+    counts = [f'{len(table):,}' for table in split]
+    return {
+        'rows': '{} train, {} to calibrate, {} test'.format(*counts),
+        'seed': 0,
+        'epochs': 2,
+        'dtype': 'bfloat16 autocast in training, float32 after',
+        'model': f'{arguments.model}, fine-tuned',
+    }
 
 
-def cpu_seconds(call: Callable, *arguments):
-    """Return the CPU time of a call and what it returned."""
-    start = time.process_time()
-    value = call(*arguments)
-    return time.process_time() - start, value
+def duplicate_questions(arguments):
+    """Return pairs of questions in three parts that share no question."""
+    tables = [load('duplicates', split) for split in ('train', 'validation')]
+    pairs = pd.concat(tables).reset_index(drop=True).drop(columns='id')
+    pairs.attrs['labels'] = ['different', 'duplicate']
+    return split_rows(draw(pairs, arguments.rows))
 
 
-def try_fits(logits, targets):
-    """Fit each temperature once: seconds of those that work, and what each says."""
-    seconds, said = {}, {}
-    for name, fit in FITS.items():
-        try:
-            first, said[name] = cpu_seconds(fit, logits, targets)
-            seconds[name] = [first]
-        except Exception as error:
-            said[name] = type(error).__name__
-    return seconds, said
-
-
-def time_fits(repetitions: int) -> pd.DataFrame:
-    """Time each fit, repetitions interleaved; slow ones less often."""
-    rows = []
-    for case, how in CASES.items():
-        logits, targets = draw_logits(**how)
-        seconds, said = try_fits(logits, targets)
-        for repetition in range(repetitions):
-            for name, own in seconds.items():
-                if own[0] * repetition < 1:
-                    own.append(cpu_seconds(FITS[name], logits, targets)[0])
-        medians = {
-            name: statistics.median(own[1:] or own) * 1e3
-            for name, own in seconds.items()
-        }
-        best = nll(logits, targets, said[OURS])
-        for name, temperature in said.items():
-            row = {'case': case, 'fit': name, 'T': temperature}
-            if name in medians:
-                row['CPU ms'] = round(medians[name], 2)
-                row['times promptlab'] = round(medians[name] / medians[OURS], 1)
-                if temperature > 0:
-                    excess = max(0, nll(logits, targets, temperature) - best)
-                    row['excess NLL'] = f'{excess:.0e}'
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def excess_nll() -> pd.DataFrame:
-    """Measure NLL over the best of a fine search around every answer."""
-    around = [1, *np.exp(np.linspace(-1e-3, 1e-3, 21))]
-    rows = []
-    for case, how in HARD_CASES.items():
-        logits, targets = draw_logits(**how)
-        _, said = try_fits(logits, targets)
-        said = {name: t for name, t in said.items() if name not in ('netcal', SGD)}
-        found = {
-            name: t
-            for name, t in said.items()
-            if not isinstance(t, str) and t > 0 and np.isfinite(t)
-        }
-        tried = [t * factor for t in found.values() for factor in around]
-        best = min(nll(logits, targets, t) for t in tried)
-        row = {'case': case, 'drawn with T': how.get('temperature', 1.3)}
-        for name, t in said.items():
-            row[name] = f'{nll(logits, targets, t) - best:.0e}' if name in found else t
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-# Metrics
-
-
-def time_metrics() -> pd.DataFrame:
-    """Time the bootstrap of every metric, and the summary of a million rows."""
-    proba, targets, rng = draw_scores(1_000_000, 1.3)
-    n_rows = 40_000
-    few, few_targets = proba[:n_rows], targets[:n_rows]
-    sample = rng.integers(0, n_rows, n_rows)
-    table = pd.DataFrame({'label': targets, 'score': proba})
-
-    def by_others(scores, labels):
-        roc_auc_score(labels, scores)
-        log_loss(labels, scores)
-        brier_score_loss(labels, scores)
-        ECE(20).measure(scores, labels)
-
-    ours = cpu_seconds(lambda: calibration_metrics(few, few_targets, progress=False))[0]
-    summary = cpu_seconds(lambda: compute_calibration_summary({'m': table}))[0]
-    whole = cpu_seconds(by_others, proba, targets)[0]
-    one = cpu_seconds(by_others, proba[sample], targets[sample])[0]
-    smooth = cpu_seconds(relplot.smECE, few, few_targets)[0]
-    others = 'scikit-learn (AUC, log-loss, Brier) and netcal (ECE)'
-    every = '15 metrics, 1,000 bootstrap and 1,000 null replicates, 40,000 rows'
-    rows = [
-        (f'promptlab: {every}', ours),
-        (f'{others}: 1,000 replicates, by one', one * 1000),
-        ('relplot: smooth ECE, 1,000 replicates, by one', smooth * 1000),
-        ('promptlab: summary table of 1,000,000 rows', summary),
-        (f'{others} of 1,000,000 rows', whole),
-    ]
-    return pd.DataFrame(rows, columns=['what', 'CPU seconds']).round(3)
-
-
-def torchmetrics_ece(proba, targets, n_bins=10):
-    proba, targets = torch.tensor(proba), torch.tensor(targets)
-    return float(binary_calibration_error(proba, targets, n_bins=n_bins))
-
-
-def our_metrics(proba, targets, n_bins=10):
-    return calibration_metrics(proba, targets, n_bins, 0).value
-
-
-def compare_metrics() -> pd.DataFrame:
-    """Set each library's metric beside ours, on 20,000 rows without ties."""
-    proba, targets, _ = draw_scores(20000, 1.5)
-    ours = our_metrics(proba, targets)
-    same_mass = ECE(10, equal_intervals=False)
-    width, mass, smooth = ours.ece_width, ours.ece_mass, ours.smooth_ece
-    rows = [
-        ('AUC', 'scikit-learn', roc_auc_score(targets, proba), ours.auc),
-        ('log-loss', 'scikit-learn', log_loss(targets, proba), ours.log_loss),
-        ('Brier', 'scikit-learn', brier_score_loss(targets, proba), ours.brier),
-        ('ECE, equal width', 'torchmetrics', torchmetrics_ece(proba, targets), width),
-        ('ECE, equal width', 'netcal', float(ECE(10).measure(proba, targets)), width),
-        ('ECE, equal mass', 'netcal', float(same_mass.measure(proba, targets)), mass),
-        ('smooth ECE', 'relplot', float(relplot.smECE(proba, targets)), smooth),
-    ]
-    return pd.DataFrame(rows, columns=['metric', 'peer', 'theirs', 'ours']).round(6)
-
-
-# Where another library is wrong, or answers where there is no answer
-
-
-def split_error(proba, targets, n_bins=20):
-    """Return the root mean squared gap over np.array_split of the sorted rows."""
-    parts = np.array_split(np.argsort(proba, kind='stable'), n_bins)
-    gaps = [len(i) * (proba[i].mean() - targets[i].mean()) ** 2 for i in parts]
-    return np.sqrt(sum(gaps) / len(proba))
-
-
-def metric_cases():
-    """List cases of metrics: what, whose, their answer, ours."""
-    two, two_targets = np.array([0.95, 1.0]), np.array([1, 0])
-    above, above_targets = np.array([0.2, 0.5, 1.2]), np.array([0, 1, 1])
-    small = np.full(1000, 1e-9, np.float32)
-    rare = (np.arange(1000) == 0).astype(int)
-    rng = np.random.default_rng(0)
-    tied = rng.beta(0.5, 0.5, 5000).round(1)
-    targets = (rng.random(5000) < tied).astype(int)
-    order = rng.permutation(5000)
-
-    def in_two_orders(error):
-        return f'{error(tied, targets):.4f}, {error(tied[order], targets[order]):.4f}'
-
-    def our_error(proba, labels):
-        return our_metrics(proba, labels, 20).calibration_error
-
-    mass = ECE(20, equal_intervals=False)
-    return [
-        (
-            'scores .95 and 1.0 of labels 1 and 0, one bin holds both',
-            'torchmetrics, ECE',
-            lambda: torchmetrics_ece(two, two_targets),
-            lambda: our_metrics(two, two_targets).ece_width,
-        ),
-        (
-            'scores .2, .5, 1.2: one is not a probability',
-            'torchmetrics, ECE',
-            lambda: torchmetrics_ece(above, above_targets),
-            lambda: our_metrics(above, above_targets).ece_width,
-        ),
-        (
-            'one positive at 1e-9 among 1,000, float32',
-            'scikit-learn, log-loss',
-            lambda: log_loss(rare, small),
-            lambda: our_metrics(small, rare).log_loss,
-        ),
-        (
-            'scores with one decimal, equal mass',
-            'netcal, ECE',
-            lambda: float(mass.measure(tied, targets)),
-            lambda: our_metrics(tied, targets, 20).ece_mass,
-        ),
-        (
-            'the same rows in another order',
-            "Liu's equal-mass error",
-            lambda: in_two_orders(split_error),
-            lambda: in_two_orders(our_error),
-        ),
-    ]
-
-
-def fit_cases():
-    """List cases of temperatures: what, whose, their answer, ours."""
-    rng = np.random.default_rng(0)
-    odds = rng.normal(0, 1e3, 2000).astype(np.float32)
-    targets = (rng.random(2000) < expit(odds / 500)).astype(int)
-    wide = np.stack([0 * odds, odds], 1)
-    logits, _ = draw_logits(2000)
-    cases = [('log odds of 1e3, drawn with T = 500', 'netcal', wide, targets)]
-    for name in ('scikit-learn', 'probmetrics', 'netcal'):
-        cases += [('right class first in every row', name, logits, logits.argmax(1))]
-    for name in ('scikit-learn', 'probmetrics', 'netcal'):
-        cases += [('right class last in every row', name, logits, logits.argmin(1))]
-    return [
-        (
-            case,
-            f'{name}, temperature',
-            lambda name=name, given=given: FITS[name](*given),
-            lambda given=given: FITS[OURS](*given),
+def measure_encoder(arguments):
+    """Fine-tune an encoder on pairs of questions; measure it there and on QNLI."""
+    split = duplicate_questions(arguments)
+    folder = Path(arguments.folder)
+    facts = encoder_facts(arguments, split)
+    epochs = []
+    for n_epochs in (1, 2):
+        config = FineTuneConfig(epochs=n_epochs, bf16=True)
+        run = folder / f'epochs-{n_epochs}'
+        best = finetune_classifier(arguments.model, split[0], None, run, config)
+        held_out, test = (
+            predict_logits(best, table, run / f'{name}.safetensors')
+            for name, table in zip(('held-out', 'test'), split[1:], strict=True)
         )
-        for case, name, *given in cases
+        epochs.append(compare_calibrators(held_out, test, [*CALIBRATORS]))
+    sizes = [n for n in (20, 50, 100, 300, 1000) if n < len(held_out[1])]
+    curve = label_curve(held_out, test, [*sizes, len(held_out[1])], CURVE)
+    measured = epochs[1] | {'first_epoch': epochs[0], 'counts': score_counts(test)}
+    measured['curve'] = curve.to_dict('records')
+    name = f'duplicates-{arguments.name}'
+    write(arguments, name, measured, data='duplicates', **facts)
+    qnli = load('qnli', 'validation', limit=arguments.rows or 2000)
+    logits, labels = predict_logits(best, qnli, run / 'qnli.safetensors')
+    shift = compare_shift(held_out, (logits, 1 - labels))  # label 0 is entailment
+    facts['rows'] = f'{len(qnli) - len(qnli) // 2:,} test'
+    name = f'shift-qnli-{arguments.name}'
+    write(arguments, name, shift, data='duplicates, then qnli', **facts)
+
+
+def measure_sizes(arguments):
+    """Fine-tune an encoder with fewer layers on few pairs of questions."""
+    split = [
+        draw(table, rows)
+        for table, rows in zip(
+            duplicate_questions(arguments), (1500, 600, 1000), strict=True
+        )
     ]
+    n_layers = load_config(arguments.model).num_hidden_layers
+    rows = []
+    for layers in sorted({1, max(1, n_layers // 2), n_layers}):
+        for seed in range(2):
+            config = FineTuneConfig(epochs=2, lr=1e-4, seed=seed, bf16=True)
+            best = finetune_classifier(
+                arguments.model,
+                split[0],
+                None,
+                Path(arguments.folder) / f'{layers}-{seed}',
+                config,
+                num_hidden_layers=layers,
+            )
+            held_out, test = (predict_logits(best, table) for table in split[1:])
+            measured = compare_calibrators(held_out, test, ['temperature'])
+            rows.append({'layers': layers, 'seed': seed} | measured)
+    facts = encoder_facts(arguments, split) | {'seed': '0 1'}
+    name = f'sizes-{arguments.name}'
+    write(arguments, name, {'rows': rows}, data='duplicates', **facts)
 
 
-def answer(call: Callable) -> str:
-    """Return a number as text, or what is said instead."""
-    try:
-        value = call()
-    except Exception as error:
-        message = textwrap.shorten(str(error), 60, placeholder=' ...')
-        return f'{type(error).__name__}: {message}'
-    return value if isinstance(value, str) else f'{value:.6g}'
+def measure_encoder_emotion(arguments):
+    """Fine-tune an encoder on emotions, without weights in its loss."""
+    tables = [load('emotion', split) for split in ('train', 'validation', 'test')]
+    split = [draw(tables[0], arguments.rows or 4000), *tables[1:]]
+    folder = Path(arguments.folder) / 'encoder-emotion'
+    config = FineTuneConfig(epochs=3, lr=1e-4, bf16=True)
+    best = finetune_classifier(arguments.model, split[0], None, folder, config, 64)
+    pairs = []
+    for name, table in zip(('held-out', 'test'), split[1:], strict=True):
+        cache_file = folder / f'{name}.safetensors'
+        logits, truth = predict_logits(best, table, cache_file, max_tokens=64)
+        pairs.append((logits, truth.astype(int)))
+    even = np.tile([[0], [1]], (1, len(tables[0].attrs['labels'])))  # no weights
+    measured = {'runs': [compare_labels(*pairs, even, tables[0].attrs['labels'])]}
+    measured['counts'] = score_counts(pairs[1])
+    facts = encoder_facts(arguments, split) | {'epochs': 3, 'lr': 1e-4}
+    name = f'emotion-{arguments.name}'
+    write(arguments, name, measured, data='emotion', **facts)
 
 
-def compare_answers() -> pd.DataFrame:
-    """Show what each library says in cases that are hard or have no answer."""
-    rows = [
-        (case, whose, answer(theirs), answer(ours))
-        for case, whose, theirs, ours in metric_cases() + fit_cases()
-    ]
-    return pd.DataFrame(rows, columns=['case', 'peer', 'it says', 'promptlab says'])
+PARTS = {
+    'emotion': measure_emotion,
+    'sentiment': measure_sentiment,
+    'encoder': measure_encoder,
+    'encoder-emotion': measure_encoder_emotion,
+    'sizes': measure_sizes,
+}
 
 
 def main():
+    """Measure one part."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--repetitions', type=int, default=31, help='of each fit')
-    parser.add_argument('--record', help='folder of a ledger to write the tables to')
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    logging.disable(logging.WARNING)
-    warnings.simplefilter('ignore')
-    parts = {
-        'Temperature fits': lambda: time_fits(args.repetitions),
-        'Excess NLL': excess_nll,
-        'Metrics': time_metrics,
-        'Agreement': compare_metrics,
-        'Where a peer is off': compare_answers,
-    }
-    tables = {}
-    for title, measure in parts.items():
-        tables[title] = measure()
-        print(f'\n{title}\n{tables[title].to_string(index=False)}', flush=True)
-    facts = ', '.join(f'{name} {value}' for name, value in provenance().items())
-    print(f'\none thread, medians of CPU time, interleaved; {facts}')
-    if args.record:
-        measured = {title: table.to_dict('records') for title, table in tables.items()}
-        command = 'python benchmarks/calibration.py'
-        about = {'data': 'simulated', 'seed': 0, 'device': 'cpu, one thread'}
-        record('calibration-bench', measured, args.record, command=command, **about)
+    parser.add_argument('--part', choices=PARTS, required=True)
+    parser.add_argument('--model', default='smollm2')
+    parser.add_argument('--prompt', nargs='*', default=[], help='prompt folders')
+    parser.add_argument('--rows', type=int, help='at most so many; default: published')
+    parser.add_argument('--seeds', type=int, default=5, help='of prompts trained here')
+    parser.add_argument('--folder', default='runs/calibration')
+    parser.add_argument('--results', default='results')
+    arguments = parser.parse_args()
+    arguments.name = Path(arguments.model).name
+    warnings.simplefilter('ignore', Truncated)
+    PARTS[arguments.part](arguments)
 
 
 if __name__ == '__main__':

@@ -987,7 +987,7 @@ def calibrate_command(
     seed: Options.seed = 0,
 ) -> None:
     """Measure and fix the calibration of scores."""
-    from promptlab.calibration import calibrate_table
+    from promptlab.reliability import calibrate_table
 
     out = out or Path('runs/calibrate') / data.stem
     columns = _parse_names('--logits', logits) or None

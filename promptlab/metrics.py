@@ -4,11 +4,11 @@
 __all__ = ['ScoreError', 'check_targets', 'first_row', 'check_proba', 'bootstrap', 'seeds_interval', 'wilson_interval',
            'accuracy_or_macro_f1', 'label_report', 'label_summary', 'correlations', 'ScoreCounts', 'best_threshold',
            'best_thresholds', 'bin_starts', 'bin_table', 'expected_calibration_error', 'top_label', 'draw_targets',
-           'ece_null_level', 'compute_calibration_summary', 'calibration_metrics', 'label_metrics', 'risk_coverage']
+           'ece_null_level', 'summary_metrics', 'calibration_metrics', 'label_metrics', 'risk_coverage']
 
 # %% ../nbs/lib/metrics.ipynb #003
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -838,65 +838,38 @@ def _corp(rows: np.ndarray, positives: np.ndarray, brier: float) -> dict[str, fl
     }
 
 # %% ../nbs/lib/metrics.ipynb #075
-def compute_calibration_summary(
-    eval_dict: Mapping[str, pd.DataFrame],
-    label_col: str = 'label',
-    score_col: str = 'score',
-    n_bins: int = 20,
-    scheme: str = 'mass',
-) -> pd.DataFrame:
-    """Summarise discrimination and calibration of several models.
+def summary_metrics(
+    proba: ArrayLike, targets: ArrayLike, n_bins: int = 20, scheme: str = 'mass'
+) -> dict[str, float]:
+    """Return discrimination and calibration of one score in a few numbers.
 
     Parameters
     ----------
-    eval_dict : mapping of str to DataFrame
-        Each model's table of labels and scores.
-    label_col : str, default 'label'
-        Column of labels 0/1.
-    score_col : str, default 'score'
-        Column of probabilities of label 1.
-    n_bins, scheme : int, default 20, and {'mass', 'width'}
-        Bins of the calibration error, as for `bin_starts`.
+    proba : array-like of float, shape (n_rows,)
+        Probabilities of label 1.
+    targets : array-like of 0/1, shape (n_rows,)
+        Labels.
+    n_bins : int, default 20
+        Number of bins.
+    scheme : {'mass', 'width'}
+        Bins of the calibration errors, as for `bin_starts`.
 
     Returns
     -------
-    DataFrame
-        One row per model: `auc`, `precision`, `recall`, `f1`, `log_loss`, `brier`,
-        `calibration_error`, `calibration_error_unweighted`, `name`. The last error
-        counts each bin alike, the other one each row.
-        `promptlab.calibration.plot_calibration_summary` draws the reliability curves
-        and histograms of the same tables.
-
-    Raises
-    ------
-    ScoreError
-        If a table lacks a column, or holds scores that are not probabilities.
-
-    References
-    ----------
-    E. Liu, calibration of fine-tuned transformers: columns and definitions, where the
-    calibration error is the unweighted one. The two differ only where ties or few rows
-    make bins unequal.
+    dict of str to float
+        `auc`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `calibration_error`,
+        in which each row counts alike, and `calibration_error_unweighted`, in which
+        each bin does.
     """
-    if not isinstance(eval_dict, Mapping) or not eval_dict:
-        raise ScoreError('eval_dict is not a dict of tables by name; give one.')
-    summaries = []
-    for name, table in eval_dict.items():
-        for column in (label_col, score_col):
-            if column not in table:
-                there = ', '.join(map(repr, table.columns))
-                raise ScoreError(f'{name} has no column {column!r}; it has {there}.')
-        proba, targets = check_proba(table[score_col], table[label_col])
-        measure = _BinaryMetrics(proba, n_bins)
-        rows, positives = measure.counts.count(targets)
-        summary = measure.summary(rows, positives, scheme)
-        _, score, rate = _bins(measure.proba, rows, positives, n_bins, scheme)
-        unweighted = np.sqrt(np.mean((score - rate) ** 2))
-        summary |= {'calibration_error_unweighted': unweighted, 'name': name}
-        summaries.append(summary)
-    return pd.DataFrame(summaries)
+    proba, targets = check_proba(proba, targets)
+    measure = _BinaryMetrics(proba, n_bins)
+    rows, positives = measure.counts.count(targets)
+    _, score, rate = _bins(measure.proba, rows, positives, n_bins, scheme)
+    return measure.summary(rows, positives, scheme) | {
+        'calibration_error_unweighted': np.sqrt(np.mean((score - rate) ** 2))
+    }
 
-# %% ../nbs/lib/metrics.ipynb #083
+# %% ../nbs/lib/metrics.ipynb #082
 _TOP_LABEL = (
     'calibration_error',
     'ece_width',
@@ -946,11 +919,11 @@ class _ClassMetrics:
             errors.append(_ece(counts.scores, *counted, self.n_bins, scheme))
         return np.mean(errors)
 
-# %% ../nbs/lib/metrics.ipynb #085
+# %% ../nbs/lib/metrics.ipynb #084
 def _measure(proba: np.ndarray, n_bins: int) -> _BinaryMetrics | _ClassMetrics:
     return (_BinaryMetrics if proba.ndim == 1 else _ClassMetrics)(proba, n_bins)
 
-# %% ../nbs/lib/metrics.ipynb #090
+# %% ../nbs/lib/metrics.ipynb #089
 def _basic_intervals(
     values: pd.Series, resampled: list[dict[str, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -971,7 +944,7 @@ def _basic_intervals(
     low, high = ends.to_numpy()
     return low, high
 
-# %% ../nbs/lib/metrics.ipynb #092
+# %% ../nbs/lib/metrics.ipynb #091
 def calibration_metrics(
     proba: ArrayLike,
     targets: ArrayLike,
@@ -1028,7 +1001,7 @@ def calibration_metrics(
         table['null_low'], table['null_high'] = np.nanquantile(null, [0.025, 0.975], 0)
     return table
 
-# %% ../nbs/lib/metrics.ipynb #106
+# %% ../nbs/lib/metrics.ipynb #105
 def label_metrics(
     proba: np.ndarray, targets: np.ndarray, labels: Sequence[str], n_bins: int = 20
 ) -> pd.DataFrame:
@@ -1071,7 +1044,7 @@ def label_metrics(
     table.loc['mean'] = table.mean()
     return table
 
-# %% ../nbs/lib/metrics.ipynb #109
+# %% ../nbs/lib/metrics.ipynb #108
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> pd.DataFrame:
     """Return the error rate among the most confident rows.
 

@@ -19,7 +19,7 @@ LAYERS = [
     ['lm', 'finetune'],
     ['kvcache', 'pooling'],
     ['prompt', 'losses', 'probes', 'calibrators'],
-    ['estimator', 'sharing', 'experiments', 'gradients'],
+    ['estimator', 'sharing', 'experiments', 'gradients', 'reliability'],
     ['influence'],
     ['retraining'],
     ['metagradients'],

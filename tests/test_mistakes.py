@@ -1472,7 +1472,7 @@ LONG_WORK = [
     'promptlab.pooling.LayerEncoder.hidden_states',
     'promptlab.prompt._train_epoch',
     'promptlab.influence._example_features',
-    'promptlab.calibration.cross_calibrate',
+    'promptlab.reliability.cross_calibrate',
     'subprocess.run',
 ]
 
