@@ -177,12 +177,12 @@ def with_polarity(table):
 
 def measure_sentiment(arguments):
     """Measure a prompt for film reviews, on reviews and on tweets."""
-    train = load('imdb', 'train', limit=min(800, arguments.rows or 800))
+    train = load('imdb', 'train', limit=min(400, arguments.rows or 400))
     variants = [{'seed': 0}]
     train_prompts(arguments, train, variants, epochs=4, max_tokens=128)
-    rows = load('imdb', 'test', limit=arguments.rows or 1200)
+    rows = load('imdb', 'test', limit=arguments.rows or 1000)
     held_out, test = split_rows(rows, (0.4, 0.6))
-    tweets = draw(with_polarity(load('emotion', 'test')), arguments.rows)
+    tweets = draw(with_polarity(load('emotion', 'test')), arguments.rows or 1200)
     (fit_on,), (measure,) = scored(arguments, held_out), scored(arguments, test)
     (away,) = scored(arguments, tweets)
     sizes = [n for n in (20, 50, 100, 200) if n < len(held_out)] + [len(held_out)]
@@ -285,9 +285,9 @@ def measure_sizes(arguments):
 def measure_encoder_emotion(arguments):
     """Fine-tune an encoder on emotions, without weights in its loss."""
     tables = [load('emotion', split) for split in ('train', 'validation', 'test')]
-    split = [draw(tables[0], arguments.rows or 4000), *tables[1:]]
+    split = [draw(tables[0], arguments.rows or 3000), *tables[1:]]
     folder = Path(arguments.folder) / 'encoder-emotion'
-    config = FineTuneConfig(epochs=3, lr=1e-4, bf16=True)
+    config = FineTuneConfig(epochs=2, lr=1e-4, bf16=True)
     best = finetune_classifier(arguments.model, split[0], None, folder, config, 64)
     pairs = []
     for name, table in zip(('held-out', 'test'), split[1:], strict=True):
@@ -297,7 +297,7 @@ def measure_encoder_emotion(arguments):
     even = np.tile([[0], [1]], (1, len(tables[0].attrs['labels'])))  # no weights
     measured = {'runs': [compare_labels(*pairs, even, tables[0].attrs['labels'])]}
     measured['counts'] = score_counts(pairs[1])
-    facts = encoder_facts(arguments, split) | {'epochs': 3, 'lr': 1e-4}
+    facts = encoder_facts(arguments, split) | {'lr': 1e-4}
     name = f'emotion-{arguments.name}'
     write(arguments, name, measured, data='emotion', **facts)
 
