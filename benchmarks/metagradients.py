@@ -1,23 +1,27 @@
-"""Measure metagradients of prompts on the bundled model against training again.
+"""Measure metagradients of prompts against training again.
 
-    python benchmarks/metagradients.py [--record results] [--folder runs/metagradients]
+    python benchmarks/metagradients.py [--model tiny|smollm2] [--results results]
 
-240 tweets of up to 24 tokens with joy or anger; a prompt of 5 tokens and a linear head,
-24 steps of Adam; the margins of 24 other tweets. Each metagradient and each group of
-retrainings is a job of its own: interrupted, the same command resumes. What is not
-there yet is left out of the table, so `--report` shows an unfinished run. Needs nothing
-beside the package, and the data set `emotion` (or `--data mini-emotion`).
+Tweets of up to 24 tokens with joy or anger; a prompt with a linear head, a few steps of
+Adam; the margins of other tweets, in float32. `TASKS` says how many of each for either
+model. Each metagradient and each group of retrainings is a job of its own: interrupted,
+the same command resumes. What is not there yet is left out of the table, so `--report`
+shows an unfinished run. Needs nothing beside the package, and the data set `emotion`
+(or `--data mini-emotion`).
 """
 
 import argparse
 import functools
+import math
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 
 from promptlab.data import balanced_subset, check_table, load
 from promptlab.jobs import Job, list_jobs, run_jobs
@@ -25,6 +29,8 @@ from promptlab.lm import get_lm
 from promptlab.metagradients import (
     CENTRES,
     AdamRule,
+    DerivativeError,
+    Metagradients,
     PromptTexts,
     TrainingRun,
     check_metagradient,
@@ -46,12 +52,52 @@ from promptlab.retraining import (
     lds,
     lds_ceiling,
     lds_interval,
+    margin_falls,
     random_subsets,
 )
 
-N_TRAIN, N_TARGETS, N_TOKENS = 240, 24, 24
-N_SUBSETS, ORDERS, SHARES = 36, (0, 1, 2), (0.9, 0.5)
-GROUP = 12  # retrainings per job
+ORDERS, SHARES = (0, 1, 2), (0.9, 0.5)
+GROUP, RUNS_PER_PASS = 16, 8  # retrainings per job, and at once
+
+# How a prompt is trained on each model, and what is measured of it: subsets of each
+# share, metagradients at subsets of each share and how many of them per job,
+# retrainings that datamodels are fitted to, and what is left out.
+TASKS = {
+    'tiny': {
+        'n_train': 240,
+        'n_targets': 24,
+        'n_tokens': 24,
+        'n_prompt': 5,
+        'batch_size': 20,
+        'epochs': 2,
+        'lr': 0.006,
+    },
+    'smollm2': {
+        'n_train': 120,
+        'n_targets': 10,
+        'n_tokens': 24,
+        'n_prompt': 3,
+        'batch_size': 12,
+        'epochs': 2,
+        'lr': 0.006,
+    },
+}
+PLANS = {
+    'tiny': {
+        'subsets': 36,
+        'draws': {0.5: 16, 0.9: 4},
+        'draws_per_job': 1,
+        'retrainings': 288,
+        'without': (),
+    },
+    'smollm2': {
+        'subsets': 32,
+        'draws': {0.5: 8, 0.9: 2},
+        'draws_per_job': 2,
+        'retrainings': 0,
+        'without': ('usual epsilon', 'smoothness', 'datamodels'),
+    },
+}
 
 # How a run is trained: epsilon and whether it is inside the root.
 SMOOTH = {'epsilon': 1e-2, 'in_root': True}
@@ -71,85 +117,90 @@ def read_tweets(data: str, split: str, n_rows: int, seed: int = 0) -> pd.DataFra
 
 
 @functools.lru_cache
-def encoded(data: str, split: str, n_rows: int, seed: int = 0) -> PromptTexts:
+def encoded(
+    model: str, data: str, split: str, n_rows: int, n_tokens: int
+) -> PromptTexts:
     """Return tweets, their last tokens only, with their KV caches."""
-    lm = get_lm('tiny')
-    table = read_tweets(data, split, n_rows, seed)
+    lm = get_lm(model, dtype=torch.float32)
+    table = read_tweets(data, split, n_rows)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Truncated)
-        ids = lm.encode(list(table.text), max_tokens=N_TOKENS)
+        ids = lm.encode(list(table.text), max_tokens=n_tokens)
     return PromptTexts(lm, ids, table.label)
 
 
-def order_batches(order: int, batch_size: int, epochs: int) -> list[np.ndarray]:
+def texts_of(task: dict, split: str) -> PromptTexts:
+    """Return the texts of a task for training, as targets, or held out."""
+    n_rows = {'train': task['n_train'], 'validation': task['n_targets'], 'test': 300}
+    rows = n_rows[split]
+    return encoded(task['model'], task['data'], split, rows, task['n_tokens'])
+
+
+def order_batches(task: dict, order: int) -> list[np.ndarray]:
     """Return the positions of the texts of each step."""
     rng = np.random.default_rng(order)
-    orders = [rng.permutation(N_TRAIN) for _ in range(epochs)]
-    n_batches = N_TRAIN // batch_size
+    orders = [rng.permutation(task['n_train']) for _ in range(task['epochs'])]
+    n_batches = task['n_train'] // task['batch_size']
     return [batch for one in orders for batch in np.array_split(one, n_batches)]
 
 
-def make_run(settings: dict, order: int, adam: dict, warmup: int = 0) -> TrainingRun:
+def make_run(task: dict, order: int, adam: dict, warmup: int = 0) -> TrainingRun:
     """Return the training run with one order of batches."""
-    lm = get_lm('tiny')
-    head = make_head(lm, 'linear', 2, settings['seed'])
-    start = {'embeddings': init_prompt(lm, 5, 'vocab', settings['seed'])}
+    texts = texts_of(task, 'train')
+    head = make_head(texts.lm, 'linear', 2, task['seed'])
+    embeddings = init_prompt(texts.lm, task['n_prompt'], 'vocab', task['seed'])
+    start = {'embeddings': embeddings}
     start |= {f'head.{name}': tensor for name, tensor in head.state_dict().items()}
-    batches = order_batches(order, settings['batch_size'], settings['epochs'])
-    rates = settings['lr'] * (1 - np.arange(len(batches)) / len(batches))
+    batches = order_batches(task, order)
+    rates = task['lr'] * (1 - np.arange(len(batches)) / len(batches))
     rates *= np.minimum(1, (np.arange(len(batches)) + 1) / (warmup + 1))
-    texts = encoded(settings['data'], 'train', N_TRAIN)
-    return prompt_run(texts, start, batches, AdamRule(rates.tolist(), **adam))
+    rule = AdamRule(rates.tolist(), **adam)
+    return prompt_run(texts, start, batches, rule, RUNS_PER_PASS)
 
 
-def targets(settings: dict) -> PromptTexts:
-    return encoded(settings['data'], 'validation', N_TARGETS)
+def margins_of(task: dict) -> Callable:
+    """Return what is measured: the margins of the targets."""
+    return prompt_margins(texts_of(task, 'validation'))
 
 
 # The jobs
 
 
-def train_job(settings: dict, order: int, adam: dict, weights: np.ndarray) -> dict:
+def train_job(task: dict, order: int, adam: dict, weights: np.ndarray) -> dict:
     """Train with each weight vector; return margins and CPU seconds per run."""
-    run = make_run(settings, order, adam)
+    run, measure = make_run(task, order, adam), margins_of(task)
     started = time.process_time()
-    values = train_weighted(run, prompt_margins(targets(settings)), weights)
+    values = train_weighted(run, measure, weights)
     seconds = (time.process_time() - started) / len(weights)
     return {'margins': values.numpy(), 'seconds': seconds}
 
 
-def metagradient_job(settings: dict, adam: dict, weights: np.ndarray) -> dict:
-    """Differentiate one run; return scores and CPU seconds."""
-    run = make_run(settings, ORDERS[0], adam)
-    measure = prompt_margins(targets(settings))
+def metagradient_job(task: dict, adam: dict, weights: np.ndarray) -> dict:
+    """Differentiate a run at each weight vector; return CPU seconds of each, too."""
+    run, measure = make_run(task, ORDERS[0], adam), margins_of(task)
     started = time.process_time()
     found = metagradient(run, measure, weights)
-    seconds = time.process_time() - started
-    return {'scores': found.scores[0].numpy(), 'seconds': seconds}
+    seconds = (time.process_time() - started) / len(weights)
+    margins, scores = found.values.numpy(), found.scores.numpy()
+    return {'margins': margins, 'scores': scores, 'seconds': seconds}
 
 
-def check_job(settings: dict, adam: dict, scores: np.ndarray) -> dict:
+def check_job(task: dict, adam: dict, scores: np.ndarray) -> dict:
     """Compare the derivative at ones with training again."""
-    run = make_run(settings, ORDERS[0], adam)
-    measure = prompt_margins(targets(settings))
-    values = train_weighted(run, measure)
-    found = argparse.Namespace(
-        weights=torch.ones(1, N_TRAIN),
-        values=values,
-        scores=torch.as_tensor(scores)[None],
-    )
+    run, measure = make_run(task, ORDERS[0], adam), margins_of(task)
+    values, weights = train_weighted(run, measure), torch.ones(1, task['n_train'])
+    found = Metagradients(weights, values, torch.as_tensor(scores))
     rough = smoothness(run, measure, found)
     try:
         error = check_metagradient(run, measure, found)
-    except ValueError:
+    except DerivativeError:
         error = float('nan')
     return {'smoothness': rough, 'error': error}
 
 
-def smoothness_job(settings: dict, adam: dict, warmup: int) -> dict:
+def smoothness_job(task: dict, adam: dict, warmup: int) -> dict:
     """Return how well the tangent predicts removals, for the first four targets."""
-    run = make_run(settings, ORDERS[0], adam, warmup)
-    margins = prompt_margins(targets(settings))
+    run, margins = make_run(task, ORDERS[0], adam, warmup), margins_of(task)
 
     def measure(state):
         return margins(state)[:, :4]
@@ -158,236 +209,238 @@ def smoothness_job(settings: dict, adam: dict, warmup: int) -> dict:
     return {'smoothness': smoothness(run, measure, found)}
 
 
-def final_gradient_job(settings: dict) -> dict:
-    """Return the dot products of gradients at the trained prompt, and its accuracy.
+def final_scores_job(task: dict) -> dict:
+    """Return scores at the trained prompt, and its accuracy on held-out tweets.
 
-    They are the metagradient of a single step of plain gradient descent from there, at
-    weights 0.
+    Dot products of gradients are the metagradient of a single step of plain gradient
+    descent from there, at weights 0. Similarity is the cosine of the features after the
+    prompt, with the sign of label agreement.
     """
-    run = make_run(settings, ORDERS[0], SMOOTH)
-    texts = encoded(settings['data'], 'train', N_TRAIN)
-    *_, final = train_states(run, torch.ones(1, N_TRAIN))
+    texts, asked, held = (texts_of(task, s) for s in ('train', 'validation', 'test'))
+    n_train = len(texts)
+    *_, final = train_states(make_run(task, ORDERS[0], SMOOTH), torch.ones(1, n_train))
     names = [name for name in final if '/' not in name]
 
     def step(state, batch, weights):
         def loss(parameters):
             logits = prompt_logits(texts, parameters)[0]
-            losses = torch.nn.functional.cross_entropy(
-                logits, texts.labels, reduction='none'
-            )
+            losses = F.cross_entropy(logits, texts.labels, reduction='none')
             return (losses * weights[0]).sum()
 
         gradients = loss_gradients(loss, {name: state[name] for name in names})
         return {name: state[name] - gradients[name] for name in names}
 
     start = {name: final[name][0] for name in names}
-    one_step = TrainingRun(start, step, [0], N_TRAIN, runs_per_pass=1)
-    at_zero = np.zeros(N_TRAIN)
-    found = metagradient(one_step, prompt_margins(targets(settings)), at_zero)
-    held = encoded(settings['data'], 'test', 300)
+    one_step = TrainingRun(start, step, [0], n_train, runs_per_pass=1)
+    found = metagradient(one_step, margins_of(task), np.zeros(n_train))
     with torch.no_grad():
+        features, of_targets = (
+            F.normalize(own.features(final['embeddings'])[0], dim=-1)
+            for own in (texts, asked)
+        )
         right = (prompt_margins(held)(final) > 0).float().mean()
-    return {'scores': found.scores[0].numpy(), 'accuracy': float(right)}
+    agree = torch.where(texts.labels[:, None] == asked.labels, 1.0, -1.0)
+    return {
+        'gradients': found.scores[0].numpy(),
+        'similarity': (features @ of_targets.T * agree).numpy(),
+        'agree': agree.numpy(),
+        'accuracy': float(right),
+    }
 
 
 # What is measured, the most important first
 
 
-def truth_masks(share: float) -> np.ndarray:
-    """Return the subsets that scores are judged by."""
-    return random_subsets(N_TRAIN, N_SUBSETS, share, seed=1000)
+class Plan:
+    """The jobs of a task.
 
+    Parameters
+    ----------
+    task : dict
+        One of `TASKS` with model, data and seed.
+    subsets, draws, draws_per_job, retrainings, without : object
+        As in `PLANS`.
+    """
 
-def truth_jobs(settings: dict, share: float, order: int, adam: dict) -> list[Job]:
-    masks = truth_masks(share).astype(np.float32)
-    groups = np.split(masks, N_SUBSETS // GROUP)
-    kind = 'smooth' if adam == SMOOTH else 'rough'
-    return [
-        Job(
-            f'truth-{kind}-{share}-{order}-{number}',
-            train_job,
-            {'settings': settings, 'order': order, 'adam': adam, 'weights': group},
-        )
-        for number, group in enumerate(groups)
-    ]
+    def __init__(self, task, subsets, draws, draws_per_job, retrainings, without):
+        self.task, self.n_subsets, self.draws = task, subsets, draws
+        self.draws_per_job, self.n_retrainings = draws_per_job, retrainings
+        self.without = without
 
+    def masks(self, kind: str, share: float) -> np.ndarray:
+        """Return the subsets that scores are judged by, or metagradients are at."""
+        n, seed = {
+            'truth': (self.n_subsets, 1000),
+            'draws': (self.draws.get(share), 0),
+            'datamodels': (self.n_retrainings, 2000),
+        }[kind]
+        return random_subsets(self.task['n_train'], n, share, seed)
 
-def draw_jobs(
-    settings: dict, share: float, numbers: range, adam: dict = SMOOTH
-) -> list[Job]:
-    masks = random_subsets(N_TRAIN, numbers.stop, share, seed=0).astype(np.float32)
-    kind = 'smooth' if adam == SMOOTH else 'rough'
-    return [
-        Job(
-            f'draw-{kind}-{share}-{number}',
-            metagradient_job,
-            {'settings': settings, 'adam': adam, 'weights': masks[number]},
-        )
-        for number in numbers
-    ]
+    def retrainings(self, name, weights, order=0, adam=SMOOTH) -> list[Job]:
+        """List retrainings, a few vectors of weights per job."""
+        weights = np.asarray(weights, np.float32)
+        parts = np.array_split(weights, math.ceil(len(weights) / GROUP))
+        shared = {'task': self.task, 'order': order, 'adam': adam}
+        return [
+            Job(f'{name}-{number}', train_job, shared | {'weights': part})
+            for number, part in enumerate(parts)
+        ]
 
+    def metagradients(self, name, weights, adam=SMOOTH) -> list[Job]:
+        """List metagradients, a few vectors of weights per job."""
+        weights = np.asarray(weights, np.float32)
+        n_jobs = math.ceil(len(weights) / self.draws_per_job)
+        shared = {'task': self.task, 'adam': adam}
+        return [
+            Job(f'{name}-{number}', metagradient_job, shared | {'weights': part})
+            for number, part in enumerate(np.array_split(weights, n_jobs))
+        ]
 
-def weight_job(settings: dict, weight: float, adam: dict) -> Job:
-    """Return the metagradient at equal weights."""
-    weights = np.full(N_TRAIN, weight, np.float32)
-    arguments = {'settings': settings, 'adam': adam, 'weights': weights}
-    kind = 'smooth' if adam == SMOOTH else 'rough'
-    return Job(f'ones-{kind}-{weight}', metagradient_job, arguments)
+    def smoothness(self) -> list[Job]:
+        """List what may make training smooth."""
+        inside = [{'epsilon': e, 'in_root': True} for e in (1e-6, 1e-4, 1e-2)]
+        ways = {'usual': (ROUGH, 0), 'usual, warm-up': (ROUGH, 6)}
+        ways |= {f'{adam["epsilon"]:g} in the root': (adam, 0) for adam in inside}
+        shared = {'task': self.task}
+        return [
+            Job(name, smoothness_job, shared | {'adam': adam, 'warmup': warmup})
+            for name, (adam, warmup) in ways.items()
+        ]
 
-
-def smoothness_jobs(settings: dict) -> list[Job]:
-    """List what may make training smooth."""
-    inside = [{'epsilon': epsilon, 'in_root': True} for epsilon in (1e-6, 1e-4, 1e-2)]
-    ways = {'usual': (ROUGH, 0), 'usual, warm-up': (ROUGH, 6)}
-    ways |= {f'{adam["epsilon"]:g} in the root': (adam, 0) for adam in inside}
-    return [
-        Job(
-            name, smoothness_job, {'settings': settings, 'adam': adam, 'warmup': warmup}
-        )
-        for name, (adam, warmup) in ways.items()
-    ]
-
-
-def datamodel_jobs(settings: dict, n_groups: int = 24) -> list[Job]:
-    """List retrainings on halves that datamodels are fitted to."""
-    masks = random_subsets(N_TRAIN, n_groups * GROUP, 0.5, seed=2000)
-    groups = np.split(masks.astype(np.float32), n_groups)
-    return [
-        Job(
-            f'datamodel-{number}',
-            train_job,
-            {'settings': settings, 'order': 0, 'adam': SMOOTH, 'weights': group},
-        )
-        for number, group in enumerate(groups)
-    ]
-
-
-def all_jobs(settings: dict, draws: int) -> dict[str, list[Job]]:
-    """List the jobs by what they are for, the most important first."""
-    truth = functools.partial(truth_jobs, settings)
-    masks = functools.partial(draw_jobs, settings)
-    jobs = {'final': [Job('final', final_gradient_job, {'settings': settings})]}
-    jobs |= {f'truth {share} 0': truth(share, 0, SMOOTH) for share in SHARES}
-    jobs |= {'at 1': [weight_job(settings, 1.0, SMOOTH)], 'few': masks(0.5, range(4))}
-    for order in ORDERS[1:]:
+    def jobs(self) -> dict[str, list[Job]]:
+        """List the jobs by what they are for, the most important first."""
+        ones = np.ones((1, self.task['n_train']))
+        groups = {'final': [Job('final', final_scores_job, {'task': self.task})]}
         for share in SHARES:
-            jobs[f'truth {share} {order}'] = truth(share, order, SMOOTH)
-    jobs['at 1, rough'] = [weight_job(settings, 1.0, ROUGH)]
-    jobs |= {f'rough truth {share}': truth(share, 0, ROUGH) for share in SHARES}
-    jobs['smoothness'] = smoothness_jobs(settings)
-    jobs['at 1/2'] = [weight_job(settings, 0.5, SMOOTH)]
-    jobs['draws 0.9'] = masks(0.9, range(2))
-    jobs['more'] = masks(0.5, range(8))
-    jobs['draws 0.5'] = masks(0.5, range(draws))
-    jobs['more draws 0.9'] = masks(0.9, range(4))
-    jobs['datamodel'] = datamodel_jobs(settings)
-    return jobs
+            masks = self.masks('truth', share)
+            groups[f'truth {share} 0'] = self.retrainings(f'truth-{share}', masks)
+        groups['at 1'] = self.metagradients('at-1', ones)
+        half = self.metagradients('draw-0.5', self.masks('draws', 0.5))
+        groups['few draws 0.5'] = half[: max(1, len(half) // 2)]
+        for order in ORDERS[1:]:
+            for share in SHARES:
+                name, masks = f'truth {share} {order}', self.masks('truth', share)
+                groups[name] = self.retrainings(name.replace(' ', '-'), masks, order)
+        groups['draws 0.5'] = half
+        groups['draws 0.9'] = self.metagradients('draw-0.9', self.masks('draws', 0.9))
+        groups['at 1/2'] = self.metagradients('at-half', ones / 2)
+        if 'usual epsilon' not in self.without:
+            groups['at 1, rough'] = self.metagradients('rough-at-1', ones, ROUGH)
+            for share in SHARES:
+                name, masks = f'rough truth {share}', self.masks('truth', share)
+                groups[name] = self.retrainings(
+                    name.replace(' ', '-'), masks, adam=ROUGH
+                )
+        if 'smoothness' not in self.without:
+            groups['smoothness'] = self.smoothness()
+        if 'datamodels' not in self.without:
+            masks = self.masks('datamodels', 0.5)
+            groups['datamodels'] = self.retrainings('datamodel', masks)
+        return groups
 
 
 # The report
 
 
 class Results:
-    """What is done of the jobs.
+    """What is done of the jobs of a plan.
 
     Parameters
     ----------
+    plan : Plan
+        The plan.
     groups : dict of str to list of Job
-        What `all_jobs` returned.
+        What `Plan.jobs` returned.
     folder : Path
         Where results are.
     """
 
-    def __init__(self, groups: dict, folder: Path):
-        self.groups, self.folder = groups, folder
+    def __init__(self, plan: Plan, groups: dict, folder: Path):
+        self.plan, self.groups, self.folder = plan, groups, folder
         self.done = set(list_jobs(folder).query("state == 'done'").key)
 
     def of(self, name: str) -> list[dict]:
         """Return the results of a group, those that are there."""
-        jobs = [job for job in self.groups[name] if job.key in self.done]
+        jobs = [job for job in self.groups.get(name, ()) if job.key in self.done]
         return run_jobs(jobs, self.folder, progress=False)
 
     def margins(self, name: str) -> np.ndarray | None:
         """Return the margins of a group of retrainings, if it is complete."""
         parts = self.of(name)
-        if len(parts) < len(self.groups[name]):
+        if not parts or len(parts) < len(self.groups[name]):
             return None
         return np.concatenate([part['margins'] for part in parts])
 
     def scores(self, name: str) -> list[np.ndarray]:
         """Return the scores of a group, one array per metagradient."""
-        return [part['scores'].astype(float) for part in self.of(name)]
+        parts = self.of(name)
+        return [one.astype(float) for part in parts for one in part['scores']]
 
     def seconds(self, names: list[str]) -> float:
         """Return the median CPU seconds of what the jobs of groups do once."""
         return float(np.median([r['seconds'] for n in names for r in self.of(n)]))
 
+    def judge(self, scores: dict, truth: dict) -> dict:
+        """Return the LDS of each method with its interval over subsets, by share."""
+        masks = {share: self.plan.masks('truth', float(share)) for share in truth}
+        return {
+            title: {
+                share: list(lds_interval(one, masks[share], margins))
+                for share, margins in truth.items()
+            }
+            for title, one in scores.items()
+        }
+
+    def mean_lds(self, scores: list[np.ndarray], truth: dict) -> dict:
+        """Return the LDS of each share, averaged over scores and targets."""
+        masks = {share: self.plan.masks('truth', float(share)) for share in truth}
+        return {
+            share: float(np.mean([lds(one, masks[share], margins) for one in scores]))
+            for share, margins in truth.items()
+        }
+
 
 def candidates(results: Results) -> dict[str, np.ndarray]:
     """Return the scores that are compared."""
-    single = {
-        'dot product of final gradients': 'final',
-        'metagradient at all weights 1': 'at 1',
-        'metagradient at all weights 1/2': 'at 1/2',
-        'metagradient at 1, usual epsilon': 'at 1, rough',
+    final = results.of('final')
+    found = {
+        'cosine of features, signed by label': [one['similarity'] for one in final],
+        'dot product of final gradients': [one['gradients'] for one in final],
+        'metagradient at all weights 1': results.scores('at 1'),
+        'metagradient at all weights 1/2': results.scores('at 1/2'),
+        'metagradient at 1, usual epsilon': results.scores('at 1, rough'),
     }
-    found = {title: results.scores(name) for title, name in single.items()}
-    for share, name in ((0.5, 'draws 0.5'), (0.9, 'more draws 0.9')):
-        draws = results.scores(name)
+    for share in results.plan.draws:
+        draws = results.scores(f'draws {share}')
         for centre, function in CENTRES.items():
             title = f'{centre} of {len(draws)} metagradients at random {share:.0%}'
             found[title] = [function(draws, axis=0)] if draws else []
-    return {title: scores[0] for title, scores in found.items() if scores}
+    return {title: scores[0].astype(float) for title, scores in found.items() if scores}
 
 
-def lds_by_draws(
-    draws: list[np.ndarray], truth: dict[str, np.ndarray], centre: str
-) -> list[dict]:
+def lds_by_draws(results: Results, truth: dict, centre: str) -> list[dict]:
     """Return the LDS of the centre of several draws, averaged over disjoint groups."""
-    rows = []
+    draws, rows = results.scores('draws 0.5'), []
     for number in (1, 2, 4, 8, 16):
-        n_blocks = len(draws) // number
         blocks = [
             CENTRES[centre](draws[number * i : number * (i + 1)], axis=0)
-            for i in range(n_blocks)
+            for i in range(len(draws) // number)
         ]
         if blocks:
-            rows.append({'draws': number} | mean_lds(blocks, truth))
+            rows.append({'draws': number} | results.mean_lds(blocks, truth))
     return rows
-
-
-def mean_lds(scores: list[np.ndarray], truth: dict[str, np.ndarray]) -> dict:
-    """Return the LDS of each share, averaged over scores and targets."""
-    return {
-        share: float(
-            np.mean([lds(one, truth_masks(float(share)), margins) for one in scores])
-        )
-        for share, margins in truth.items()
-    }
-
-
-def judge(scores: dict[str, np.ndarray], truth: dict[str, np.ndarray]) -> dict:
-    """Return the LDS of each method with its interval over subsets, by share."""
-    return {
-        title: {
-            share: list(lds_interval(one, truth_masks(float(share)), margins))
-            for share, margins in truth.items()
-        }
-        for title, one in scores.items()
-    }
 
 
 def compare_datamodels(results: Results, truth: dict, prior: np.ndarray) -> list[dict]:
     """Return the LDS of datamodels by retrainings, with a prior or without."""
-    margins = np.concatenate([part['margins'] for part in results.of('datamodel')])
-    n_masks = len(results.groups['datamodel']) * GROUP
-    masks = random_subsets(N_TRAIN, n_masks, 0.5, seed=2000)
+    margins = np.concatenate([part['margins'] for part in results.of('datamodels')])
+    masks = results.plan.masks('datamodels', 0.5)
     rows = []
     for number in (n for n in (24, 48, 96, 192, 288) if n <= len(margins)):
         seen = masks[:number], margins[:number]
         alone, both = fit_datamodel(*seen), fit_datamodel_with_prior(*seen, prior)
-        row = {'retrainings': number, 'alone': mean_lds([alone], truth)}
-        rows.append(row | {'with prior': mean_lds([both], truth)})
+        row = {'retrainings': number, 'alone': results.mean_lds([alone], truth)}
+        rows.append(row | {'with prior': results.mean_lds([both], truth)})
     return rows
 
 
@@ -412,41 +465,87 @@ def retraining_truth(results: Results) -> dict:
     return found
 
 
+# Texts left out: does the answer flip?
+
+LEFT_OUT = (0.02, 0.05)
+
+
+def supporters(results: Results) -> dict[str, np.ndarray]:
+    """Return scores of texts for each answer that the prompt gives, right or wrong."""
+    scores = candidates(results)
+    final, ones = results.of('final')[0], results.of('at 1')[0]
+    chance = np.random.default_rng(1).random(final['agree'].shape)
+    asked = ('cosine', 'dot product', 'median')
+    chosen = {title: own for title, own in scores.items() if title.startswith(asked)}
+    chosen['metagradient at all weights 1'] = scores['metagradient at all weights 1']
+    chosen['random of the same label'] = chance + final['agree']
+    signs = np.sign(ones['margins'][0])
+    return {title: own * signs for title, own in chosen.items()}
+
+
+def leave_jobs(results: Results) -> dict[str, list[Job]]:
+    """List retrainings without the texts that support an answer most."""
+    jobs, n_train = {}, results.plan.task['n_train']
+    for title, scores in supporters(results).items():
+        order = np.argsort(-scores, axis=0, kind='stable')
+        for share in LEFT_OUT:
+            weights = np.ones(scores.T.shape)
+            gone = order[: round(share * n_train)].T
+            np.put_along_axis(weights, gone, 0, axis=1)
+            name = f'leave {share:g} {title}'
+            jobs[name] = results.plan.retrainings(name.replace(' ', '-'), weights)
+    return jobs
+
+
+def margins_left(results: Results) -> list[dict]:
+    """Return how far answers fell without their supporters, and how many flipped."""
+    before, rows = results.of('at 1')[0]['margins'][0], []
+    signs = np.sign(before)
+    for title in supporters(results):
+        for share in LEFT_OUT:
+            margins = results.margins(f'leave {share:g} {title}')
+            if margins is not None:
+                n_removed = round(share * results.plan.task['n_train'])
+                falls = margin_falls(
+                    before * signs, margins.diagonal() * signs, n_removed
+                )
+                rows.append({'method': title} | falls)
+    return rows
+
+
 def measure_all(results: Results) -> dict:
     """Return everything that is recorded."""
-    truths = retraining_truth(results)
-    scores = candidates(results)
-    draws = results.scores('draws 0.5')
+    truths, scores = retraining_truth(results), candidates(results)
     measured = {
-        name: judge(scores, truth) if name.startswith('lds') else truth
+        name: results.judge(scores, truth) if name.startswith('lds') else truth
         for name, truth in truths.items()
     }
     measured['accuracy'] = results.of('final')[0]['accuracy']
     for centre in CENTRES:
         name = f'by draws, {centre}'
-        measured[name] = lds_by_draws(draws, truths['lds'], centre)
+        measured[name] = lds_by_draws(results, truths['lds'], centre)
     measured['seconds'] = {
         'training': results.seconds(['truth 0.9 0', 'truth 0.5 0']),
         'metagradient': results.seconds(['at 1', 'draws 0.5']),
     }
-    if results.of('datamodel'):
-        prior = np.median(draws, 0)
+    if results.of('datamodels'):
+        prior = np.median(results.scores('draws 0.5'), 0)
         measured['datamodels'] = compare_datamodels(results, truths['lds'], prior)
     names = ('epsilon 1e-2 in the root', 'usual epsilon')
     measured['checks'] = dict(zip(names, results.of('checks'), strict=False))
-    names = [job.name for job in results.groups['smoothness']]
+    names = [job.name for job in results.groups.get('smoothness', ())]
     measured['smoothness'] = dict(zip(names, results.of('smoothness'), strict=False))
+    measured['leave out'] = margins_left(results)
     return measured
 
 
-def check_jobs(settings: dict, results: Results) -> list[Job]:
+def check_jobs(results: Results) -> list[Job]:
     """List the checks of the metagradients at ones, once these are there."""
-    arguments = [
-        {'settings': settings, 'adam': adam, 'scores': result['scores']}
+    return [
+        Job('check', check_job, {'task': results.plan.task, 'adam': adam} | scores)
         for name, adam in {'at 1': SMOOTH, 'at 1, rough': ROUGH}.items()
-        for result in results.of(name)
+        for scores in ({'scores': result['scores']} for result in results.of(name))
     ]
-    return [Job('check', check_job, one) for one in arguments]
 
 
 def as_table(judged: dict) -> pd.DataFrame:
@@ -466,41 +565,52 @@ def show(measured: dict) -> None:
         print(as_table(value) if is_judged else value)
 
 
-if __name__ == '__main__':
+def parse() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--folder', type=Path, default='runs/metagradients')
-    parser.add_argument('--record', help='folder of the ledger')
-    parser.add_argument('--report', action='store_true', help='compute nothing new')
+    parser.add_argument('--model', choices=list(TASKS), default='tiny')
     parser.add_argument('--data', default='emotion')
-    parser.add_argument('--draws', type=int, default=16)
-    parser.add_argument('--lr', type=float, default=0.006)
     parser.add_argument('--seed', type=int, default=2, help='of the first prompt')
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    settings = {
-        'data': options.data,
-        'seed': options.seed,
-        'lr': options.lr,
-        'batch_size': 20,
-        'epochs': 2,
-    }
-    groups = all_jobs(settings, options.draws)
-    if not options.report:
-        for jobs in groups.values():
-            run_jobs(jobs, options.folder)
-    groups['checks'] = check_jobs(settings, Results(groups, options.folder))
-    if not options.report:
-        run_jobs(groups['checks'], options.folder)
-    measured = measure_all(Results(groups, options.folder))
+    parser.add_argument('--lr', type=float, help="in place of the task's")
+    parser.add_argument('--folder', type=Path, default='runs/metagradients')
+    parser.add_argument('--results', help='folder of the ledger; by default none')
+    parser.add_argument('--report', action='store_true', help='compute nothing new')
+    parser.add_argument('--threads', type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
+    torch.set_num_threads(options.threads)
+    task = {'model': options.model, 'data': options.data, 'seed': options.seed}
+    task |= TASKS[options.model]
+    if options.lr:
+        task['lr'] = options.lr
+    plan = Plan(task, **PLANS[options.model])
+    groups = plan.jobs()
+
+    def work(name: str) -> Results:
+        if not options.report:
+            run_jobs(groups[name], options.folder, description=name)
+        return Results(plan, groups, options.folder)
+
+    for name in list(groups):
+        results = work(name)
+    groups['checks'] = check_jobs(results)
+    results = work('checks')
+    groups |= leave_jobs(results)
+    for name in groups:
+        if name.startswith('leave'):
+            results = work(name)
+    measured = measure_all(results)
     show(measured)
-    if options.record:
-        record(
-            'metagradients-tweets',
-            measured,
-            options.record,
-            **settings,
-            model='tiny',
-            n_train=N_TRAIN,
-            n_targets=N_TARGETS,
-            n_subsets=N_SUBSETS,
-        )
+    if options.results:
+        data = {'tiny': 'tweets'}.get(options.model, options.model)
+        command = f'python benchmarks/metagradients.py --model {options.model}'
+        facts = {'n_subsets': plan.n_subsets, 'command': command, 'dtype': 'float32'}
+        facts |= {'device': 'cpu', 'threads': options.threads}
+        record(f'metagradients-{data}', measured, options.results, **task, **facts)
+
+
+if __name__ == '__main__':
+    main()
