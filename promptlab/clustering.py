@@ -55,9 +55,9 @@ def _isometric_map(lm: FrozenLM) -> np.ndarray | None:
     """
     weight, bias = _logit_map(lm)
     probe = torch.linspace(-9, 9, lm.width, device=lm.device)[None]
-    if not torch.allclose(
-        lm.logits(probe), probe @ weight.T + bias, rtol=1e-3, atol=1e-2
-    ):
+    expected = probe @ weight.T + bias
+    tolerance = max(1e-3, 4 * torch.finfo(lm.dtype).eps) * expected.abs().max()
+    if (lm.logits(probe) - expected).abs().max() > tolerance:
         return None
     if bias.any():
         weight = torch.cat([weight, bias[:, None]], 1)
