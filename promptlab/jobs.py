@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['EXECUTORS', 'code_digest', 'content_digest', 'Job', 'JobError', 'call', 'Executor', 'SerialExecutor',
-           'ProcessExecutor', 'RayExecutor', 'JobsFailed', 'run_jobs', 'list_jobs', 'clear_jobs']
+           'ProcessExecutor', 'RayExecutor', 'JobsFailed', 'run_jobs', 'list_jobs', 'read_jobs', 'clear_jobs']
 
 # %% ../nbs/lib/jobs.ipynb #003
 import dataclasses
@@ -51,9 +51,24 @@ def _module_source(file: str) -> str:
 def _own_source(thing: Callable) -> str:
     try:
         return inspect.getsource(thing)
-    except (OSError, TypeError):
-        code = thing.__code__
-        return f'{code.co_code!r}{code.co_consts!r}{code.co_names!r}'
+    except (OSError, TypeError):  # typed into a shell
+        members = vars(thing).values() if isinstance(thing, type) else [thing]
+        codes = [getattr(member, '__code__', None) for member in members]
+        return ''.join(_code_text(code) for code in codes if code)
+
+
+def _code_text(code: types.CodeType) -> str:
+    """Return what code is made of, the same in every process."""
+    inner = [
+        _code_text(const) if isinstance(const, types.CodeType) else _plain(const)
+        for const in code.co_consts
+    ]
+    return f'{code.co_code!r}{code.co_names}{inner}'
+
+
+def _plain(const: Any) -> str:
+    """Return the text of a constant; sets have no order."""
+    return repr(sorted(const, key=repr) if isinstance(const, frozenset) else const)
 
 # %% ../nbs/lib/jobs.ipynb #009
 def code_digest(thing: Callable) -> str:
@@ -968,6 +983,39 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
 
 # %% ../nbs/lib/jobs.ipynb #086
+def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
+    """Read all results that a folder of jobs holds.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        As given to `run_jobs`.
+
+    Returns
+    -------
+    list of (str, object)
+        Key and result of each job, the oldest first; a `JobError` if it failed. What is
+        damaged is left out with a warning.
+    """
+    store = _Store(folder)
+    files = [
+        f
+        for pattern in ('*.safetensors', '*.error.json')
+        for f in store.folder.glob(pattern)
+    ]
+    files = [file for file in files if _KEY.fullmatch(file.name.split('.')[0])]
+    results: dict[str, Any] = {}
+    for file in sorted(files, key=lambda file: file.stat().st_mtime_ns):
+        key = file.name.split('.')[0]
+        try:
+            results[key] = store.load(key)
+        except FileNotFoundError:
+            results[key] = store.error(key)
+        except DamagedFile as damage:
+            warnings.warn(f'{damage} It is left out.', stacklevel=2)
+    return list(results.items())
+
+# %% ../nbs/lib/jobs.ipynb #088
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
 

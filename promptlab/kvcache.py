@@ -180,8 +180,14 @@ class SegmentFolder:
 # %% ../nbs/lib/kvcache.ipynb #021
 def _cached_bytes() -> int:
     """Return how much of the disk all caches take."""
-    files = cache_folder('kvcache').rglob('*.safetensors')
-    return sum(path.stat().st_size for path in files)
+    return sum(map(_size, cache_folder('kvcache').rglob('*.safetensors')))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # another process has deleted it
+        return 0
 
 
 def _remove_leftovers(folder: Path, age: float = 3600) -> None:
@@ -208,7 +214,7 @@ def list_cached() -> pd.DataFrame:
         keys = {name.split('.')[0] for note in notes for name in note['crc']}
         fingerprint, precision = folder.name.split('-')
         models = ', '.join(sorted({note['model'] for note in notes}))
-        n_bytes = sum(path.stat().st_size for path in paths)
+        n_bytes = sum(map(_size, paths))
         rows.append((models, fingerprint, precision, len(keys), n_bytes))
     columns = ['model', 'fingerprint', 'precision', 'texts', 'bytes']
     return pd.DataFrame(rows, columns=columns)
@@ -452,14 +458,9 @@ class KVCacheStore:
             return self.fill(batch_size, progress)
         return self
 
-    def _missing(self) -> dict[str, int]:
-        """Return key and position of every text that is to be cached and is not yet."""
-        positions = {key: i for i, key in enumerate(self.keys)}
-        return {
-            key: i
-            for key, i in positions.items()
-            if self.tiers[key] and key not in self.cached
-        }
+    def _missing(self) -> set[str]:
+        """Return the key of every text that is to be cached and is not yet."""
+        return {key for key in self.keys if self.tiers[key] and key not in self.cached}
 
     def _read_segments(self, progress: bool) -> None:
         """Cache what is on disk already."""
@@ -473,11 +474,21 @@ class KVCacheStore:
                     path.unlink()
 
     def _compute_missing(self, batch_size: int, progress: bool) -> None:
-        """Compute and cache the rest, in batches of similar length."""
-        rows, pending = list(self._missing().values()), {}
-        batches = length_batches(self.ids.lengths[rows], batch_size)
-        for batch in progress_bar(batches, 'KV caches', progress):
-            caches = self._compute([rows[j] for j in batch])
+        """Compute and cache the rest, in batches of similar length.
+
+        The batches are those of an empty store: beside other neighbours the last bits
+        of a cache would be others after an interruption.
+        """
+        missing, pending = self._missing(), {}
+        rows = list({key: i for i, key in enumerate(self.keys)}.values())
+        batches = [
+            [rows[j] for j in batch]
+            for batch in length_batches(self.ids.lengths[rows], batch_size)
+        ]
+        todo = [b for b in batches if any(self.keys[i] in missing for i in b)]
+        for batch in progress_bar(todo, 'KV caches', progress):
+            caches = self._compute(batch)
+            caches = {key: caches[key] for key in caches if key in missing}
             self._keep({key: caches[key] for key in caches if key not in self._on_disk})
             pending |= {key: caches[key] for key in caches if key in self._on_disk}
             if _packed_bytes(pending.values()) > self.segment_bytes:

@@ -40,6 +40,7 @@ from promptlab.files import (
     save_tensors,
     write_checked_json,
 )
+from .jobs import code_digest
 from .kvcache import PRECISIONS, KVCacheStore, choose_caching
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
 from .metrics import accuracy_or_macro_f1, best_thresholds
@@ -486,7 +487,7 @@ def _one_per_label(thresholds: Any, labels: list[str]) -> np.ndarray:
         raise ValueError(f'thresholds has NaN: {thresholds.tolist()}; give numbers.')
     return thresholds
 
-# %% ../nbs/lib/prompt.ipynb #035-1
+# %% ../nbs/lib/prompt.ipynb #036
 def _checked_embeddings(embeddings: Any, lm: FrozenLM) -> torch.Tensor:
     """Return embeddings as a tensor on the model's device, or refuse them."""
     if not isinstance(lm, FrozenLM):
@@ -524,7 +525,7 @@ def _check_linear(head: Head) -> None:
             'put together.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #037
+# %% ../nbs/lib/prompt.ipynb #038
 @dataclass(eq=False, repr=False)
 class TrainedPrompt:
     """A soft prompt with its head and labels, ready to predict.
@@ -843,7 +844,7 @@ class TrainedPrompt:
         lm = _load_own_model(manifest, folder, device) if lm is None else get_lm(lm)
         return prompt_from_state(lm, manifest, tensors, source=str(folder))
 
-# %% ../nbs/lib/prompt.ipynb #037-1
+# %% ../nbs/lib/prompt.ipynb #039
 def _load_own_model(
     manifest: Mapping[str, Any], folder: Any, device: str | None
 ) -> FrozenLM:
@@ -857,7 +858,7 @@ def _load_own_model(
             f'the model as lm=... ({error})'
         ) from None
 
-# %% ../nbs/lib/prompt.ipynb #043
+# %% ../nbs/lib/prompt.ipynb #045
 def _weights(prompt: Any) -> dict[str, torch.Tensor]:
     """Return embeddings and head of a prompt, or of one in training, by name."""
     head = prompt.head.state_dict()
@@ -873,7 +874,7 @@ def _with_prefix(tensors: Mapping, prefix: str) -> dict[str, torch.Tensor]:
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/prompt.ipynb #045
+# %% ../nbs/lib/prompt.ipynb #047
 MANIFEST_FORMAT = 2
 
 
@@ -931,7 +932,7 @@ def _versions() -> dict[str, str]:
     packages = ('promptlab', 'torch', 'transformers')
     return {package: importlib.metadata.version(package) for package in packages}
 
-# %% ../nbs/lib/prompt.ipynb #047
+# %% ../nbs/lib/prompt.ipynb #049
 _MANIFEST_TYPES = {
     'model': str,
     'fingerprint': str,
@@ -978,7 +979,7 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any]:
         )
     return read_checked_json(file, MANIFEST_FORMAT, _MANIFEST_TYPES)
 
-# %% ../nbs/lib/prompt.ipynb #051
+# %% ../nbs/lib/prompt.ipynb #053
 def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None:
     for name in ('fingerprint', 'tokenizer_fingerprint'):
         expected, found = manifest[name], getattr(lm, name)
@@ -989,7 +990,7 @@ def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None
                 f'({found}); load the model it was trained on.'
             )
 
-# %% ../nbs/lib/prompt.ipynb #053
+# %% ../nbs/lib/prompt.ipynb #055
 def prompt_from_state(
     lm: FrozenLM,
     manifest: Mapping[str, Any],
@@ -1042,7 +1043,7 @@ def prompt_from_state(
         reason = ' '.join(str(error).split())
         raise DamagedFile(f'{source} cannot be restored: {reason}') from None
 
-# %% ../nbs/lib/prompt.ipynb #059
+# %% ../nbs/lib/prompt.ipynb #061
 @dataclass(frozen=True)
 class PromptConfig:
     """Settings of one prompt.
@@ -1089,7 +1090,7 @@ class PromptConfig:
         }
         check_fields(self, ranges)
 
-# %% ../nbs/lib/prompt.ipynb #061
+# %% ../nbs/lib/prompt.ipynb #063
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings that prompts trained together share.
@@ -1160,7 +1161,7 @@ def _check_budget(budget: Any) -> None:
         for size in sizes.values():
             parse_size(size)
 
-# %% ../nbs/lib/prompt.ipynb #064
+# %% ../nbs/lib/prompt.ipynb #066
 def _parse_settings(
     variants: Sequence[Any], settings: dict[str, Any]
 ) -> tuple[list[PromptConfig], TrainingConfig]:
@@ -1184,7 +1185,7 @@ def _parse_settings(
     training = {name: settings[name] for name in shared if name in settings}
     return configs, TrainingConfig(**training)
 
-# %% ../nbs/lib/prompt.ipynb #067
+# %% ../nbs/lib/prompt.ipynb #069
 def _plain_settings(config: PromptConfig | TrainingConfig) -> dict[str, Any]:
     return {name: _plain(value) for name, value in vars(config).items()}
 
@@ -1219,7 +1220,7 @@ def _describe(thing: Any) -> str:
 def _listed(values: Sequence[Any]) -> str:
     return ', '.join(str(_plain(value)) for value in values)
 
-# %% ../nbs/lib/prompt.ipynb #072
+# %% ../nbs/lib/prompt.ipynb #074
 @dataclass
 class _Rows:
     """Texts and targets; the first `n_train` rows are trained on, the rest validate."""
@@ -1257,7 +1258,7 @@ class _Rows:
         limit, side = training.max_tokens, training.truncation_side
         return lm.encode(self.table.text, pairs, limit, reserve, side)
 
-# %% ../nbs/lib/prompt.ipynb #074
+# %% ../nbs/lib/prompt.ipynb #076
 def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Rows:
     """Check a table, and hold out or append rows for validation."""
     if training.patience is not None and validation is None:
@@ -1300,7 +1301,7 @@ def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame
         )
     return parts
 
-# %% ../nbs/lib/prompt.ipynb #079
+# %% ../nbs/lib/prompt.ipynb #081
 class _Run:
     """One prompt in training."""
 
@@ -1325,8 +1326,6 @@ class _Run:
         self.history: list[dict[str, float]] = []
         self.best_weights: dict[str, torch.Tensor] = {}
         self.caching: list | None = None  # whether KV is cached, and why
-        self.checkpoint: Path | None = None
-        self.key = ''  # of everything that the run depends on
 
     def step(self, clip: float) -> None:
         torch.nn.utils.clip_grad_norm_(self.parameters, clip)
@@ -1348,11 +1347,9 @@ class _Run:
         self.embeddings.data.copy_(weights['embeddings'])
         self.head.load_state_dict(_with_prefix(weights, 'head.'))
 
-# %% ../nbs/lib/prompt.ipynb #081
-def _save_run(run: _Run) -> None:
-    """Write a run's checkpoint, if it has a place for one."""
-    if run.checkpoint is None:
-        return
+# %% ../nbs/lib/prompt.ipynb #084
+def _run_state(run: _Run) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Return everything that the next epoch depends on, as plain values and tensors."""
     adam = optimizer_tensors(run.optimizer)
     tensors = {
         **_weights(run),
@@ -1360,23 +1357,16 @@ def _save_run(run: _Run) -> None:
         **{f'best.{name}': tensor for name, tensor in run.best_weights.items()},
     }
     note = {
-        'key': run.key,
         'epoch': run.epoch,
         'history': run.history,
         'schedule': run.schedule.last_epoch,
         'caching': run.caching,
     }
-    save_tensors(run.checkpoint, tensors, note)
+    return note, tensors
 
 
-def _restore_run(run: _Run) -> None:
-    """Restore a checkpoint, or refuse one of another run."""
-    tensors, note = load_tensors(run.checkpoint)
-    if note.get('key') != run.key:
-        raise ValueError(
-            f'{run.checkpoint.parent} holds a run with other settings, data or model; '
-            'choose another folder or delete it.'
-        )
+def _restore_run(run: _Run, note: Mapping, tensors: Mapping) -> None:
+    """Undo `_run_state`."""
     run.set_weights(tensors)
     restore_optimizer(run.optimizer, _with_prefix(tensors, 'adam.'))
     run.best_weights = _with_prefix(tensors, 'best.')
@@ -1388,7 +1378,39 @@ def _restore_run(run: _Run) -> None:
     ):
         group['lr'] = run.config.lr * factor(note['schedule'])
 
-# %% ../nbs/lib/prompt.ipynb #084
+# %% ../nbs/lib/prompt.ipynb #087
+class _Checkpoint:
+    """The file that holds the states of all runs, which belong to one `key`."""
+
+    def __init__(self, runs: list[_Run], folder: str | os.PathLike, key: str):
+        self.runs, self.key = runs, key
+        self.file = Path(folder) / 'checkpoint.safetensors'
+
+    def save(self) -> None:
+        states = [_run_state(run) for run in self.runs]
+        tensors = {
+            f'{index}.{name}': tensor
+            for index, (_, own) in enumerate(states)
+            for name, tensor in own.items()
+        }
+        note = {'key': self.key, 'runs': [own for own, _ in states]}
+        save_tensors(self.file, tensors, note)
+
+    def restore(self) -> None:
+        """Restore all runs, or refuse the checkpoint of others; write a first one."""
+        if not self.file.exists():
+            self.save()
+            return
+        tensors, note = load_tensors(self.file)
+        if note.get('key') != self.key:
+            raise ValueError(
+                f'{self.file.parent} holds a run with other settings, data or model; '
+                'choose another folder or delete it.'
+            )
+        for index, (run, own) in enumerate(zip(self.runs, note['runs'], strict=True)):
+            _restore_run(run, own, _with_prefix(tensors, f'{index}.'))
+
+# %% ../nbs/lib/prompt.ipynb #090
 def _outputs_and_losses(
     runs: list[_Run], lm: FrozenLM, kv_batch: KVBatch, positions: np.ndarray
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -1401,7 +1423,7 @@ def _outputs_and_losses(
     ]
     return outputs, torch.stack(losses)
 
-# %% ../nbs/lib/prompt.ipynb #086
+# %% ../nbs/lib/prompt.ipynb #092
 class _PassRecord:
     """Losses and outputs of one pass over some rows."""
 
@@ -1435,7 +1457,7 @@ class _PassRecord:
             summaries.append(summary)
         return summaries
 
-# %% ../nbs/lib/prompt.ipynb #088
+# %% ../nbs/lib/prompt.ipynb #094
 def _training_pass(
     runs: list[_Run], store: KVCacheStore, batches: list, clip: float, bar: Any
 ) -> list[dict[str, float]]:
@@ -1466,7 +1488,7 @@ def _validation_pass(
         record.add(positions, outputs, losses)
     return record.summaries()
 
-# %% ../nbs/lib/prompt.ipynb #091
+# %% ../nbs/lib/prompt.ipynb #097
 @contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for heads that draw numbers, and restore its state afterwards."""
@@ -1506,51 +1528,55 @@ def _train_epoch(
         run.epoch += 1
         run.history.append({'epoch': run.epoch, **summary, 'seconds': seconds})
 
-# %% ../nbs/lib/prompt.ipynb #094
+# %% ../nbs/lib/prompt.ipynb #100
 def _train_runs(
     runs: list[_Run],
     store: KVCacheStore,
     n_train: int,
     training: TrainingConfig,
+    checkpoint: _Checkpoint | None,
     progress: bool,
 ) -> None:
-    """Train until all runs are done, those that are behind first."""
+    """Train epoch by epoch until all runs are done."""
     n_steps = _n_steps(n_train, training)
-    done = min(run.epoch for run in runs) * n_steps // training.epochs
+    done = max(run.epoch for run in runs) * n_steps // training.epochs
     with progress_bar(None, 'train', progress, total=n_steps, initial=done) as bar:
         while active := [run for run in runs if not run.is_done(training)]:
-            epoch = min(run.epoch for run in active)
-            behind = [run for run in active if run.epoch == epoch]
-            _train_epoch(behind, store, n_train, training, bar)
-            for run in behind:
+            _train_epoch(active, store, n_train, training, bar)
+            for run in active:
                 if training.patience is not None and run.best_epoch() == run.epoch:
                     run.best_weights = deepcopy(_weights(run))
-                _save_run(run)
-    for run in runs:
-        if run.best_weights:
-            run.set_weights(run.best_weights)
+            if checkpoint is not None:
+                checkpoint.save()
 
 
 def _n_steps(n_train: int, training: TrainingConfig) -> int:
     return training.epochs * -(-n_train // training.batch_size)
 
-# %% ../nbs/lib/prompt.ipynb #097
-def _open_checkpoints(
-    runs: list[_Run], folder: Path, training: TrainingConfig, data: str
-) -> None:
-    """Restore the runs that have a checkpoint, and write one for the others."""
-    for index, run in enumerate(runs):
+# %% ../nbs/lib/prompt.ipynb #103
+def _open_checkpoint(
+    runs: list[_Run], folder: str | os.PathLike, training: TrainingConfig, data: str
+) -> _Checkpoint:
+    """Restore the runs if they have a checkpoint, else write a first one."""
+    for run in runs:
         _check_registered(run.head)
-        place = folder / f'{index:02d}' if len(runs) > 1 else folder
-        run.checkpoint = place / 'checkpoint.safetensors'
-        own, shared = _plain_settings(run.config), _plain_settings(training)
-        run.key = digest(own, shared, run.labels, data)
-        if run.checkpoint.exists():
-            _restore_run(run)
-        else:
-            _save_run(run)
+    own = [[_plain_settings(run.config), run.labels, _code(run.config)] for run in runs]
+    key = digest(own, _plain_settings(training), data)
+    checkpoint = _Checkpoint(runs, folder, key)
+    checkpoint.restore()
+    return checkpoint
 
-# %% ../nbs/lib/prompt.ipynb #100
+
+def _code(config: PromptConfig) -> list[str]:
+    """Return digests of the user's own code in the settings of a prompt."""
+    given = [thing for thing in (config.head, config.loss) if callable(thing)]
+    functions = [getattr(thing, 'func', thing) for thing in given]
+    return [
+        code_digest(thing if hasattr(thing, '__qualname__') else type(thing))
+        for thing in functions
+    ]
+
+# %% ../nbs/lib/prompt.ipynb #106
 def _fill_store(
     store: KVCacheStore,
     runs: list[_Run],
@@ -1575,11 +1601,13 @@ def _fill_store(
     for run in runs:
         run.caching = [bool(is_cached), reason]
 
-# %% ../nbs/lib/prompt.ipynb #102
+# %% ../nbs/lib/prompt.ipynb #108
 def _trained_prompt(
     run: _Run, lm: FrozenLM, training: TrainingConfig, rows: _Rows
 ) -> TrainedPrompt:
     """Return a run's prompt; thresholds are tuned on the validation rows."""
+    if run.best_weights:
+        run.set_weights(run.best_weights)
     prompt = TrainedPrompt(
         lm,
         run.embeddings,
@@ -1616,7 +1644,7 @@ def _run_settings(
         'versions': _versions(),
     }
 
-# %% ../nbs/lib/prompt.ipynb #105
+# %% ../nbs/lib/prompt.ipynb #111
 def train_many(
     lm: FrozenLM,
     table: Any,
@@ -1639,7 +1667,7 @@ def train_many(
     validation : DataFrame, float or anything `load` takes, optional
         A second table, or the share of the rows to hold out.
     folder : path-like, optional
-        For checkpoints and trained prompts; several prompts get `00`, `01`, ... in it.
+        For the checkpoint and trained prompts; several get `00`, `01`, ... in it.
         The same call resumes an interrupted run and ends with the same numbers.
     progress : bool, default True
         Show bars with the running loss.
@@ -1668,20 +1696,22 @@ def train_many(
     training = dataclasses.replace(training, max_tokens=ids.max_tokens)
     n_steps = _n_steps(rows.n_train, training)
     runs = [_Run(lm, config, rows, n_steps) for config in configs]
+    checkpoint = None
     if folder is not None:
         data = digest(lm.fingerprint, list(ids), rows.targets.tolist(), rows.n_train)
-        _open_checkpoints(runs, Path(folder), training, data)
+        checkpoint = _open_checkpoint(runs, folder, training, data)
     if not all(run.is_done(training) for run in runs):
         store = KVCacheStore(lm, ids, training.cache_budget, training.cache_precision)
         _fill_store(store, runs, training, progress)
-        _train_runs(runs, store, rows.n_train, training, progress)
+        _train_runs(runs, store, rows.n_train, training, checkpoint, progress)
     prompts = [_trained_prompt(run, lm, training, rows) for run in runs]
     if folder is not None:
-        for run, prompt in zip(runs, prompts, strict=True):
-            prompt.save(run.checkpoint.parent)
+        for index, prompt in enumerate(prompts):
+            place = Path(folder) / f'{index:02d}' if len(prompts) > 1 else folder
+            prompt.save(place)
     return prompts
 
-# %% ../nbs/lib/prompt.ipynb #108
+# %% ../nbs/lib/prompt.ipynb #114
 def train(
     lm: FrozenLM,
     table: Any,
@@ -1713,7 +1743,7 @@ def train(
     """
     return train_many(lm, table, [{}], validation, folder, progress, **settings)[0]
 
-# %% ../nbs/lib/prompt.ipynb #143
+# %% ../nbs/lib/prompt.ipynb #149
 def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
     """Return the linear heads of several prompts as one.
 
@@ -1751,7 +1781,7 @@ def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
             'the prompts belong to different models; use those of one model at a time.'
         )
 
-# %% ../nbs/lib/prompt.ipynb #148
+# %% ../nbs/lib/prompt.ipynb #154
 def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
     """Group prompts that cut long texts in the same way."""
     groups: dict[tuple, dict] = {}
@@ -1761,7 +1791,7 @@ def _same_truncation(prompts: Mapping[Any, TrainedPrompt]) -> list[dict]:
         groups.setdefault(cut, {})[name] = prompt
     return list(groups.values())
 
-# %% ../nbs/lib/prompt.ipynb #150
+# %% ../nbs/lib/prompt.ipynb #156
 def _predict_batch(
     prompts: dict[Any, TrainedPrompt],
     ids: Encoded,
@@ -1785,7 +1815,7 @@ def _predict_batch(
             outputs = prompt.head(hidden[mine])
             logits[name][rows[mine]] = outputs.float().cpu().numpy()
 
-# %% ../nbs/lib/prompt.ipynb #152
+# %% ../nbs/lib/prompt.ipynb #158
 @torch.no_grad()
 def predict_many(
     prompts: Mapping[Any, TrainedPrompt],
