@@ -4,10 +4,11 @@
 
 nbdev processes a copy of the project, as it does before Quarto renders, so that what is
 hidden, exported or documented is the same in both. To render documentation it runs
-import and exported cells; every other output is one stored in a notebook. `filter.lua`
-gives pandoc the part of Quarto's markdown it lacks, `check.py` reads the pages back as
-a visitor would meet them. Whatever is broken is reported, one line each, with exit
-code 1. Nothing here asks the network.
+import and exported cells; every other output is one stored in a notebook. A filter that
+Quarto shares, `nbs/content.lua`, mends what nbdev leaves; `filter.lua` gives pandoc the
+part of Quarto's markdown it lacks; `check.py` reads the pages back as a visitor would
+meet them. Whatever is broken is reported, one line each, with exit code 1. Nothing here
+asks the network.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import pypandoc
 import yaml
-from check import check
+from check import check, wide_tables
 from execnb.nbio import read_nb
 from fastcore.xtras import working_directory
 from nbdev.config import get_config
@@ -43,6 +44,7 @@ PANDOC = [
     '--standalone',
     '--mathml',
     f'--template={HERE / "page.html"}',
+    f'--lua-filter={HERE.parent / "nbs/content.lua"}',
     f'--lua-filter={HERE / "filter.lua"}',
     '--citeproc',
     '--strip-comments',
@@ -139,6 +141,8 @@ def picture_markdown(page, data, suffix, options, name, width):
     page.files[file] = data.encode() if suffix == 'svg' else base64.b64decode(data)
     link, alt = page.link(file), one_line(options.get('fig-alt', ''))
     page.picture = page.picture if page.picture[0] else (link, alt)
+    if not alt:
+        page.problems.append(f'image without alt text: {link}')
     label = f'#{options.pop("label")}' if 'label' in options else ''
     size = f'width={width}' if width else ''
     caption = one_line(options.pop('fig-cap', ''))
@@ -173,14 +177,17 @@ def output_markdown(page, output, options, name):
         shown = data.get('text/markdown') or data.get('text/latex')
     if not shown:
         return div(fence(ANSI.sub('', data.get('text/plain', ''))), '.cell-output')
-    if 'tbl-cap' not in options:
+    kind = 'fig-cap' if 'class="interactive"' in shown else 'tbl-cap'
+    if kind not in options:
         return shown
-    label, caption = options.pop('label', ''), one_line(options.pop('tbl-cap'))
+    label, caption = options.pop('label', ''), one_line(options.pop(kind))
     return div(f'{shown}\n\n{caption}', f'#{label} .float')
 
 
 def html_markdown(text):
-    """Let HTML scroll; coloured tables are made for white paper."""
+    """Let tables scroll; coloured ones are made for white paper."""
+    if 'class="interactive"' in text:
+        return fence(text, '{=html}')
     paper = ' paper' if re.search(r'<style[^>]*>[^<]*color', text) else ''
     block = f'<div class="scroll{paper}" tabindex="0">{text}</div>'
     return fence(block, '{=html}')
@@ -318,7 +325,7 @@ def card(page, post):
     if source:
         alt = html.escape(meta.get('image-alt', post.picture[1]))
         link = page.link(post.url.parent / source)
-        image = f'[![]({link}){{alt="{alt}"}}]{{.thumb}}'
+        image = f'[![]({link}){{.small alt="{alt}"}}]{{.thumb}}'
     tags = ' '.join(f'[{tag}]{{.tag}}' for tag in meta.get('categories', []))
     title = f'## [{meta.get("title")}]({page.link(post.url)})'
     dated = f'[{meta.get("date", "")} {tags}]{{.meta}}'
@@ -462,6 +469,8 @@ def main():
     ]
     if problems:
         sys.exit('\n'.join(problems))
+    for warning in wide_tables(out):
+        print(f'warning: {warning}', file=sys.stderr)
     print(f'{len(pages)} pages: {Path(args.out) / "index.html"}')
 
 

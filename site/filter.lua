@@ -62,31 +62,10 @@ local function callout(div, name)
   return pandoc.Div(blocks, pandoc.Attr(div.identifier, {'callout', 'callout-' .. name}))
 end
 
--- nbdev pads signatures, links names inside their comments, and writes *args as args:VAR_POSITIONAL
-local function signature(code)
-  code.text = code.text:gsub('^%s*\n', ''):gsub('%s+$', ''):gsub('%(\n%s*\n%)', '()'):gsub('%[(`[^`]+`)%]%(http[^)]*%)', '%1')
-    :gsub('([%w_]+):VAR_POSITIONAL', '*%1'):gsub('([%w_]+):VAR_KEYWORD', '**%1')
-  if not code.classes[1] then code.attributes.tabindex = '0' end  -- whoever has only keys can scroll it
-  return code
-end
-
 -- First pass, from the top of the page to its end: build and number
-local top, depth = 6, {0, 0, 0, 0, 0, 0}
-local function header(h, numbered)
-  names[h.identifier] = pandoc.List{pandoc.Str('“')} .. h.content .. {pandoc.Str('”')}
-  if not numbered or h.classes:includes('unnumbered') then return nil end
-  depth[h.level] = depth[h.level] + 1
-  for i = h.level + 1, 6 do depth[i] = 0 end
-  local number = table.concat(depth, '.', top, h.level)
-  names[h.identifier] = {pandoc.Str('Section\u{a0}' .. number)}
-  h.content:insert(1, pandoc.Span(number .. '\u{2002}', attr('', 'number')))
-  return h
-end
 local function build(doc) return doc:walk{
   traverse = 'topdown',
-  Header = function(h) return header(h, doc.meta['number-sections']) end,
   Para = equations,
-  CodeBlock = signature,
   Figure = function(f) return float(f.content, pandoc.utils.blocks_to_inlines(f.caption.long), f.identifier), false end,
   Table = function(t)
     local caption, id = pandoc.utils.blocks_to_inlines(t.caption.long), t.identifier
@@ -103,7 +82,7 @@ local function build(doc) return doc:walk{
   end}
 end
 
--- Second pass: references show names, links to source files and to this site's address stay within it
+-- Second pass: references show names; links to source files and to this site's address stay within it
 local function cite(c)
   local out = pandoc.List{}
   for i, x in ipairs(c.citations) do
@@ -116,24 +95,28 @@ local function cite(c)
   end
   return out
 end
+local function alt(i)
+  i.attributes.alt, i.attributes['fig-alt'] = i.attributes['fig-alt'] or i.attributes.alt, nil
+  return i
+end
 local function link(l)
   local to = l.target
   if to:sub(1, #site) == site then
-    if to:match('#_') then return l.content end  -- nbdev links private names too, but documents none
     to = to:sub(#site + 1):gsub('^/?$', '/index.html')
     to = to:gsub('(#[%w_]+)%.[%w_]+$', '%1')  -- a method stands with its class
   end
   to = to:gsub('^/', root)
   if not to:match('^%a+:') then to = to:gsub('%.ipynb$', '.html'):gsub('%.ipynb#', '.html#'):gsub('%.qmd', '.html') end
   l.target = to
-  return l
+  l.content = l.content:walk{Image = alt}
+  return l, false
 end
+-- A picture opens in full size
 local function image(i)
-  i.attributes.alt, i.attributes['fig-alt'] = i.attributes['fig-alt'] or i.attributes.alt, nil
-  return i
+  i = alt(i)
+  return i.classes:includes('small') and i or pandoc.Link({i}, i.src, '', attr('', 'full')), false
 end
 
 function Pandoc(doc)
-  doc:walk{Header = function(h) top = math.min(top, h.level) end}
-  return build(doc):walk{Cite = cite, Link = link, Image = image}
+  return build(doc):walk{traverse = 'topdown', Cite = cite, Link = link, Image = image}
 end

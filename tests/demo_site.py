@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from promptlab.report import interactive_figure
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -69,12 +71,38 @@ def wide_table():
     return pd.DataFrame({f'column {i}': [i * 1.5, i * 2.5] for i in range(15)})
 
 
+def moving_figure():
+    """Return an interactive figure with each kind of input, and marks to explore."""
+    from matplotlib.figure import Figure
+
+    script = """
+const { x, y, plane } = axes({ x: [0, 3], y: [0, 9], xLabel: 'place', yLabel: 'size' })
+const line = add(plane, 'path', { stroke: colours[0] })
+const marks = data.map((n, i) => add(plane, 'circle', { cx: x(i), r: 5 }))
+explore(marks, (i) => `mark ${i}`)
+watch(({ factor, sign, isRound }) => {
+  const sizes = data.map((n) => n * factor * (sign === 'up' ? 1 : 0.5) + isRound)
+  line.setAttribute('d', path(sizes.map((n, i) => [x(i), y(n)])))
+  marks.forEach((mark, i) => mark.setAttribute('cy', y(sizes[i])))
+  say(`The last is ${sizes[3]}.`)
+})"""
+    controls = """
+<label>Factor <input type="range" name="factor" min="1" max="3" value="1"></label>
+<label>Sign
+<select name="sign"><option>up</option><option>down</option></select></label>
+<label><input type="checkbox" name="isRound"> rounded</label>"""
+    label = 'A line "through" four marks'
+    page = interactive_figure(Figure((6, 3)), [0, 1, 2, 3], script, label, controls)
+    return page._repr_html_()
+
+
 # Projects
 
 
 def project(folder):
     """Write this project's settings, stylesheet and page list, and a home page."""
-    copied = ('settings.ini', '_quarto.yml', 'nbs/styles.css', 'nbs/posts/index.qmd')
+    copied = ('settings.ini', '_quarto.yml')
+    copied += ('nbs/styles.css', 'nbs/favicon.svg', 'nbs/posts/index.qmd')
     for file in copied:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, folder / file)
@@ -113,7 +141,6 @@ date: 2024-01-02
 author: A. Author
 categories: [one, two]
 bibliography: ../references.bib
-number-sections: true
 image: dot.png
 image-alt: Ups"""
 
@@ -177,6 +204,10 @@ DRAWN = """#| label: fig-drawn
 #| fig-alt: Drawn lines
 plot()"""
 
+MOVING = """#| label: fig-moving
+#| fig-cap: Slide
+figure"""
+
 SCORES = """#| label: tbl-scores
 #| tbl-cap: Scores of $k$ prompts
 table"""
@@ -206,6 +237,7 @@ def first_post():
         code('#| warning: false\nwarns()', stream('a warning', 'stderr')),
         code(LOSS, show(image_png=plot('png'), text_plain='<Figure>')),
         code(DRAWN, show(image_svg0xml=plot('svg'))),
+        code(MOVING, show(text_html=moving_figure(), text_plain='a figure')),
         code(SCORES, show(text_html=wide_table().to_html(), text_plain='x')),
         code('styled', show(text_html=styled)),
         code('md', show(text_markdown='Some **bold** output')),

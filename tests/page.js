@@ -8,11 +8,32 @@ function wider() {
     }
     return false
   }
-  const edge = document.documentElement.clientWidth + 1
+  const page = document.documentElement
+  const edge = page.clientWidth + 1
+  if (page.scrollWidth > edge) return [`the page scrolls to ${page.scrollWidth} px`]
   return [...document.querySelectorAll('body *')]
     .filter((e) => !scrolls(e) && e.checkVisibility())
     .filter((e) => e.getBoundingClientRect().right > edge)
     .map((e) => e.outerHTML.slice(0, 80))
+}
+
+// Code and printed outputs that are cut off.
+function clipped() {
+  return [...document.querySelectorAll('pre')]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => e.textContent.slice(0, 60))
+}
+
+// What a post lacks on its first screen: a picture, and a list of at least three points.
+function missingAtFirst() {
+  const main = document.querySelector('main')
+  const picture = main.querySelector('figure img, .cell-output-display img')
+  const list = [...main.querySelectorAll('ul')].find((ul) => !ul.closest('nav'))
+  const missing = []
+  if (!(picture?.getBoundingClientRect().bottom <= innerHeight)) missing.push('picture')
+  const third = list?.children[2]?.getBoundingClientRect()
+  if (!(third?.top + 20 < innerHeight)) missing.push('three points')
+  return missing
 }
 
 // Texts whose contrast is below 4.5, as WCAG 2.1 measures it; tints are seen through.
