@@ -19,6 +19,7 @@ import pandas as pd
 import streamlit as st
 
 from .experiments import read_ledger, summarize_cells
+from .files import csv_text
 from .report import OKABE_ITO
 
 # %% ../nbs/lib/app.ipynb #009
@@ -293,28 +294,24 @@ def selectivity_scatter(cells: pd.DataFrame) -> alt.Chart:
     return chart.properties(height=300, width='container')
 
 # %% ../nbs/lib/app.ipynb #029
-_COLUMNS = ['dataset', 'model', 'pooler', 'layer', 'layers', 'token', 'probe', 'error']
-
-
 @st.cache_data(show_spinner='reading the ledger')
-def _read(path: str, stamp: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a ledger and its cells; `stamp` changes with the file."""
+def _read(path: str, stamp: tuple) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a ledger and its cells; `stamp` changes with its folder."""
     ledger = read_ledger(path)
-    absent = [column for column in _COLUMNS if len(ledger) and column not in ledger]
-    if absent:
-        raise ValueError(
-            f'{path} is from another version of promptlab: it has no column '
-            f'{absent[0]!r}. Run the experiments again in another folder.'
-        )
-    return ledger, summarize_cells(ledger) if len(ledger) else ledger
+    is_any_done = (ledger.status == 'ok').any()
+    return ledger, summarize_cells(ledger) if is_any_done else pd.DataFrame()
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Return what changes when a cell is added or done again."""
+    times = [file.stat().st_mtime_ns for file in folder.glob('*.*')]
+    return len(times), max(times, default=0)
 
 # %% ../nbs/lib/app.ipynb #031
 def _load(path: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Return a ledger and its cells, empty if there is none; or show what is wrong."""
-    file = path / 'ledger.jsonl' if path.is_dir() else path
     try:
-        status = file.stat()
-        return _read(str(path), status.st_mtime_ns + status.st_size)
+        return _read(str(path), _stamp(path))
     except FileNotFoundError:
         return pd.DataFrame(), pd.DataFrame()
     except ValueError as error:
@@ -331,8 +328,7 @@ def _explain_empty(path: Path, ledger: pd.DataFrame) -> None:
     )
     st.warning(f'{what} at {path}.')
     st.markdown('Make one, then load this page again:')
-    out = path if path.suffix == '' else path.parent
-    st.code(f'promptlab probe --data mini-imdb --out {out}')
+    st.code(f'promptlab probe --data mini-imdb --out {path}')
     _show_failures(ledger)
 
 
@@ -342,7 +338,7 @@ def _show_failures(ledger: pd.DataFrame) -> None:
         return
     failed = ledger[ledger.status == 'failed']
     if len(failed):
-        shown = failed[['dataset', 'model', 'pooler', 'probe', 'error']]
+        shown = failed[['name', 'error']]
         with st.expander(f'{len(failed)} cells failed'):
             st.dataframe(shown, hide_index=True)
 
@@ -429,7 +425,8 @@ def _show_table(cells: pd.DataFrame, dataset: str) -> None:
     shown = cells[[column for column in named + numbers if column in cells]]
     st.dataframe(shown, hide_index=True)
     file = f'{dataset.replace(":", "-")}.csv'
-    st.download_button('Download as csv', shown.to_csv(index=False), file, 'text/csv')
+    safe = st.checkbox('for a spreadsheet: no cell is a formula')
+    st.download_button('Download as csv', csv_text(shown, safe), file, 'text/csv')
 
 
 def _show_provenance(rows: pd.DataFrame) -> None:
@@ -451,7 +448,7 @@ def explorer_page(path: str | os.PathLike) -> None:
     Parameters
     ----------
     path : str or path-like
-        A ledger or its folder.
+        The folder of a run.
     """
     st.set_page_config('promptlab: what do hidden layers know?', layout='wide')
     st.title('What do hidden layers know?')
@@ -480,7 +477,7 @@ def explorer_page(path: str | os.PathLike) -> None:
         )
     _show_failures(ledger)
 
-# %% ../nbs/lib/app.ipynb #052
+# %% ../nbs/lib/app.ipynb #049
 def _server_flags(port: int) -> list[str]:
     """Return Streamlit's options."""
     options = {
@@ -502,7 +499,7 @@ def launch_app(
     Parameters
     ----------
     ledger : str or path-like, default 'runs/probing'
-        A ledger or its folder.
+        The folder of a run.
     port : int, default 8501
         Port on this machine.
     browser : bool, default True

@@ -2,7 +2,8 @@
 
 # %% auto #0
 __all__ = ['EXECUTORS', 'code_digest', 'content_digest', 'Job', 'JobError', 'call', 'Executor', 'SerialExecutor',
-           'ProcessExecutor', 'RayExecutor', 'JobsFailed', 'run_jobs', 'list_jobs', 'read_jobs', 'clear_jobs']
+           'ProcessExecutor', 'RayExecutor', 'open_executor', 'JobsFailed', 'run_jobs', 'list_jobs', 'read_jobs',
+           'clear_jobs']
 
 # %% ../nbs/lib/jobs.ipynb #003
 import dataclasses
@@ -71,6 +72,7 @@ def _plain(const: Any) -> str:
     return repr(sorted(const, key=repr) if isinstance(const, frozenset) else const)
 
 # %% ../nbs/lib/jobs.ipynb #009
+@functools.lru_cache(1000)
 def code_digest(thing: Callable) -> str:
     """Return a name for the code of a function or class.
 
@@ -449,15 +451,21 @@ def _threads(n: int | None) -> Iterator[None]:
     if n is None:
         yield
         return
-    from threadpoolctl import threadpool_limits
-
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:
-        with threadpool_limits(n):
+        with _thread_pools(len(sys.modules)).limit(limits=n):
             yield
     finally:
         torch.set_num_threads(before)
+
+
+@functools.lru_cache(1)
+def _thread_pools(n_modules: int) -> Any:
+    """Find the thread pools of this process, again after every import."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 # %% ../nbs/lib/jobs.ipynb #040
 class Executor:
@@ -711,7 +719,33 @@ EXECUTORS.register('serial', SerialExecutor)
 EXECUTORS.register('processes', ProcessExecutor)
 EXECUTORS.register('ray', RayExecutor)
 
-# %% ../nbs/lib/jobs.ipynb #059
+# %% ../nbs/lib/jobs.ipynb #058
+@contextmanager
+def open_executor(
+    choice: str | Executor, address: str | None = None
+) -> Iterator[Executor]:
+    """Make an executor for a while.
+
+    Parameters
+    ----------
+    choice : str or Executor
+        A name in `EXECUTORS`, or an instance, which is left open.
+    address : str, optional
+        Of a Ray cluster.
+
+    Yields
+    ------
+    Executor
+        The instance.
+    """
+    executor = EXECUTORS.resolve(choice, **({'address': address} if address else {}))
+    try:
+        yield executor
+    finally:
+        if executor is not choice:
+            executor.close()
+
+# %% ../nbs/lib/jobs.ipynb #061
 class JobsFailed(RuntimeError):
     """Some jobs failed; `errors` holds a `JobError` for each.
 
@@ -734,7 +768,7 @@ class JobsFailed(RuntimeError):
             '(fix the cause and run again with retry_failed=True).'
         )
 
-# %% ../nbs/lib/jobs.ipynb #061
+# %% ../nbs/lib/jobs.ipynb #063
 def _release(lock: FileLock) -> None:
     """Give back the lock of a finished job; its file is not needed any more."""
     Path(lock.lock_file).unlink(missing_ok=True)
@@ -753,7 +787,7 @@ def _known_outcome(store: _Store, key: str, retry_failed: bool) -> list:
         store.result_file(key).unlink(missing_ok=True)
         return []
 
-# %% ../nbs/lib/jobs.ipynb #063
+# %% ../nbs/lib/jobs.ipynb #065
 class _Run:
     """The state of working through a list of jobs."""
 
@@ -802,7 +836,7 @@ class _Run:
             self.store.fail(job, self.results[key])
         _release(self.locks.pop(key))
 
-# %% ../nbs/lib/jobs.ipynb #065
+# %% ../nbs/lib/jobs.ipynb #067
 def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
     tickets: dict[int, str] = {}
     n_submitted = 0
@@ -812,13 +846,13 @@ def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
             job = run.jobs[key]
             executor.submit(n_submitted, job.function, job.arguments)
             n_submitted += 1
+        if not tickets and run.todo:  # all that is left is held by other runs
+            time.sleep(0.05)
         for ticket, outcome in executor.wait(0.2) if tickets else []:
             run.finish(tickets.pop(ticket), outcome)
-        if run.todo and not tickets:
-            time.sleep(0.05)
         bar.update(len(run.results) - bar.n)
 
-# %% ../nbs/lib/jobs.ipynb #067
+# %% ../nbs/lib/jobs.ipynb #069
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl-C does."""
@@ -835,7 +869,7 @@ def _stopped_by_sigterm() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, before)
 
-# %% ../nbs/lib/jobs.ipynb #069
+# %% ../nbs/lib/jobs.ipynb #071
 def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -> None:
     """Keep an executor busy until every job has a result or an error."""
     n_jobs = len(run.jobs)
@@ -859,7 +893,7 @@ def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -
         if executor is not choice:
             executor.close()
 
-# %% ../nbs/lib/jobs.ipynb #071
+# %% ../nbs/lib/jobs.ipynb #073
 def run_jobs(
     jobs: Sequence[Job],
     folder: str | os.PathLike,
@@ -913,7 +947,7 @@ def run_jobs(
         raise JobsFailed(errors, len(jobs), folder)
     return results
 
-# %% ../nbs/lib/jobs.ipynb #082
+# %% ../nbs/lib/jobs.ipynb #084
 def _describe(store: _Store, key: str) -> dict[str, Any]:
     """Return one row of `list_jobs`."""
     row: dict[str, Any] = {'key': key, 'name': '', 'bytes': 0}
@@ -945,7 +979,7 @@ def _is_locked(lock: FileLock) -> bool:
     lock.release()
     return False
 
-# %% ../nbs/lib/jobs.ipynb #084
+# %% ../nbs/lib/jobs.ipynb #086
 _KEY = re.compile('[0-9a-f]{32}')
 _STATES = ('done', 'failed', 'running', 'interrupted', 'damaged')
 
@@ -982,7 +1016,7 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
     rows = [_describe(store, key) for key in keys]
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
 
-# %% ../nbs/lib/jobs.ipynb #086
+# %% ../nbs/lib/jobs.ipynb #088
 def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
     """Read all results that a folder of jobs holds.
 
@@ -1015,7 +1049,7 @@ def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
             warnings.warn(f'{damage} It is left out.', stacklevel=2)
     return list(results.items())
 
-# %% ../nbs/lib/jobs.ipynb #088
+# %% ../nbs/lib/jobs.ipynb #090
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
 

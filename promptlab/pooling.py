@@ -11,9 +11,9 @@ import inspect
 import operator
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from promptlab.files import (
     write_json,
 )
 from .finetune import equal_length_batches
+from .jobs import EXECUTORS, Executor, SerialExecutor
 from promptlab.models import (
     ModelError,
     Truncated,
@@ -131,6 +132,8 @@ class LayerEncoder:
         on the neighbours of a text.
     random_of : str or None
         Name of the trained model that this one is a random control of.
+    source : dict or None
+        Arguments by which a worker of an executor loads the same model.
 
     Raises
     ------
@@ -156,6 +159,7 @@ class LayerEncoder:
         self.context = context_length(model, tokenizer)
         self.equal_lengths = _needs_equal_lengths(self.model, tokenizer, name)
         self.random_of: str | None = None
+        self.source: dict[str, Any] | None = None
 
     def randomized(self, seed: int = 0) -> 'LayerEncoder':
         """Return the same model with random weights.
@@ -174,6 +178,7 @@ class LayerEncoder:
         control = LayerEncoder(model, self.tokenizer, f'{self.name} (random {seed})')
         control.equal_lengths |= self.equal_lengths
         control.random_of = self.name
+        control.source = self.source and self.source | {'seed': seed}
         return control
 
     @property
@@ -326,8 +331,10 @@ def load_encoder(
         return LayerEncoder(*load_model(AutoModel, model), name, device)
     device = str(pick_device(device))
     name = Path(name).resolve().name if Path(name).is_dir() else name
-    read = load_model(AutoModel, model, pick_dtype(dtype, device))
-    return LayerEncoder(*read, name, device)
+    dtype = pick_dtype(dtype, device)
+    encoder = LayerEncoder(*load_model(AutoModel, model, dtype), name, device)
+    encoder.source = {'model': str(model), 'device': device, 'dtype': dtype}
+    return encoder
 
 # %% ../nbs/lib/pooling.ipynb #021
 def _layer_numbers(layer: Any, n_layers: int) -> list[int]:
@@ -817,7 +824,7 @@ class _FeatureFile:
         self.ends = np.cumsum(sizes)
         self.array: np.ndarray | None = None
 
-    def write(self, batch: int, features: torch.Tensor) -> None:
+    def write(self, batch: int, features: np.ndarray) -> None:
         """Put the features of one batch into their rows."""
         end = self.ends[batch]
         start = self.ends[batch - 1] if batch else 0
@@ -828,7 +835,7 @@ class _FeatureFile:
             )
         if self.array is None:
             self._open(features.shape[1], is_new=batch == 0)
-        self.array[start:end] = features.float().cpu().numpy()
+        self.array[start:end] = features
 
     def _open(self, width: int, is_new: bool) -> None:
         if not is_new:
@@ -883,36 +890,93 @@ def _open_features(
     array = np.load(file.path, mmap_mode='r')
     return PooledFeatures(array, starts, lengths if file.pooler.per_token else None)
 
-# %% ../nbs/lib/pooling.ipynb #075
+# %% ../nbs/lib/pooling.ipynb #076
+def _pool_batch(
+    encoder: LayerEncoder, ids: list[list[int]], poolers: list[Pooler]
+) -> list[np.ndarray]:
+    """Read one batch, and pool it in every way."""
+    hidden, mask = encoder.hidden_states(ids)
+    return [pooler(hidden, mask).float().cpu().numpy() for pooler in poolers]
+
+
+@lru_cache(maxsize=1)
+def _loaded(
+    model: str, device: str, dtype: torch.dtype, seed: int | None = None
+) -> LayerEncoder:
+    """Load a model, once per process, or its randomly initialised control."""
+    encoder = load_encoder(model, device, dtype)
+    return encoder if seed is None else encoder.randomized(seed)
+
+
+def _pool_by_name(
+    source: dict[str, Any],
+    expected: str,
+    ids: list[list[int]],
+    poolers: list[Pooler],
+) -> list[np.ndarray]:
+    """Pool one batch on a worker, whose model has the expected fingerprint."""
+    encoder = _loaded(**source)
+    if encoder.fingerprint != expected:
+        raise ModelError(f'a worker has another model called {source["model"]}.')
+    return _pool_batch(encoder, ids, poolers)
+
+# %% ../nbs/lib/pooling.ipynb #078
+def _pool_batches(
+    encoder: LayerEncoder,
+    batches: Sequence[list[list[int]]],
+    poolers: list[Pooler],
+    executor: Executor,
+) -> Iterator[list[np.ndarray]]:
+    """Yield what poolers make of batches, in order."""
+    if encoder.source is None or isinstance(executor, SerialExecutor):
+        for ids in batches:
+            yield _pool_batch(encoder, ids, poolers)
+        return
+    arguments = {
+        'source': encoder.source,
+        'expected': encoder.fingerprint,
+        'poolers': poolers,
+    }
+    finished: dict[int, tuple] = {}
+    n_sent = 0
+    for number in range(len(batches)):
+        while number not in finished:
+            while n_sent < min(number + 2 * executor.slots, len(batches)):
+                call = arguments | {'ids': batches[n_sent]}
+                executor.submit(n_sent, _pool_by_name, call)
+                n_sent += 1
+            finished |= dict(executor.wait(0.2))
+        pooled, error, _ = finished.pop(number)
+        if error:
+            raise RuntimeError(f'{error[0]}: {error[1]}')
+        yield pooled
+
+# %% ../nbs/lib/pooling.ipynb #081
 def _run_passes(
     encoder: LayerEncoder,
-    ids: list[list[int]],
-    batches: list[np.ndarray],
+    batches: list[list[list[int]]],
     files: list[_FeatureFile],
     note: Path,
     progress: bool,
+    executor: Executor,
 ) -> None:
     """Pool all batches that no interrupted pass has done; `note` says which."""
     names = sorted(file.part.name for file in files)
     start = _resume_at(note, names)
-    bar = progress_bar(
-        range(start, len(batches)),
-        f'hidden states of {encoder.name}',
-        progress,
-        initial=start,
-        total=len(batches),
-    )
-    for batch in bar:
-        hidden, mask = encoder.hidden_states([ids[i] for i in batches[batch]])
-        for file in files:
-            file.write(batch, file.pooler(hidden, mask))
-        del hidden
+    poolers = [file.pooler for file in files]
+    pooled = _pool_batches(encoder, batches[start:], poolers, executor)
+    what = f'hidden states of {encoder.name}'
+    n_batches = len(batches)
+    bar = progress_bar(pooled, what, progress, initial=start, total=n_batches)
+    for batch, features in enumerate(bar, start):
+        for file, rows in zip(files, features, strict=True):
+            file.write(batch, rows)
         write_json(note, {'batches': batch + 1, 'files': names})
     for file in files:
         file.finish()
     note.unlink()
 
-# %% ../nbs/lib/pooling.ipynb #077
+# %% ../nbs/lib/pooling.ipynb #083
 def pool_texts(
     encoder: LayerEncoder,
     texts: Sequence[str],
@@ -920,6 +984,7 @@ def pool_texts(
     folder: str | os.PathLike,
     batch_size: int = 32,
     progress: bool = True,
+    executor: str | Executor = 'serial',
 ) -> dict[str, PooledFeatures]:
     """Pool texts in every way that is asked for, with one forward pass.
 
@@ -937,6 +1002,8 @@ def pool_texts(
         Texts per forward pass.
     progress : bool, default True
         Show a bar.
+    executor : {'serial', 'processes', 'ray'} or Executor
+        Where batches are read. An instance is left open.
 
     Returns
     -------
@@ -962,7 +1029,13 @@ def pool_texts(
         missing = [file for file in files.values() if not file.path.is_file()]
         if missing:
             note = folder / f'{key}.json'
-            _run_passes(encoder, ids, batches, missing, note, progress)
+            by_batch = [[ids[i] for i in batch] for batch in batches]
+            workers = EXECUTORS.resolve(executor)
+            try:
+                _run_passes(encoder, by_batch, missing, note, progress, workers)
+            finally:
+                if workers is not executor:
+                    workers.close()
     return {
         name: _open_features(file, lengths, batches) for name, file in files.items()
     }

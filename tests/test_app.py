@@ -5,7 +5,6 @@ anything, the server listens on this machine only, a missing ledger is explained
 """
 
 import io
-import json
 import os
 import signal
 import socket
@@ -23,6 +22,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import pytest
+
+from promptlab.jobs import Job, read_jobs, run_jobs
 
 pytest.importorskip('streamlit')
 PLOT = '[data-testid="stVegaLiteChart"]'
@@ -207,17 +208,25 @@ def test_selections_change_the_plots(ledger, serve, open_tab):
     assert server.listening() == {'127.0.0.1'}
 
 
+def renamed(cell, stage):
+    """Return a cell of a ledger as if of another model."""
+    model = f'{cell["cell"]["model"]}, stage {stage}'
+    folds = [
+        fold | {'selectivity': fold['selectivity'] + stage / 100}
+        for fold in cell['folds']
+    ]
+    return cell | {'cell': cell['cell'] | {'model': model}, 'folds': folds}
+
+
 def with_many_models(folder, target):
     """Copy a ledger thirteen times under other names."""
-    lines = (folder / 'ledger.jsonl').read_text().splitlines()
-    with (target / 'ledger.jsonl').open('w') as file:
-        for stage in range(13):
-            for line in lines:
-                row = json.loads(line)
-                row['key'] = f'{stage} {row["key"]}'
-                row['model'] = f'{row["model"]}, stage {stage}'
-                row['selectivity'] = row.get('selectivity', 0) + stage / 100
-                file.write(json.dumps(row) + '\n')
+    cells = [cell for _, cell in read_jobs(folder) if isinstance(cell, dict)]
+    jobs = [
+        Job(f'stage {stage}', renamed, {'cell': cell, 'stage': stage})
+        for stage in range(13)
+        for cell in cells
+    ]
+    run_jobs(jobs, target, progress=False)
 
 
 def test_many_models_do_not_crowd_out_the_plots(ledger, serve, open_tab, tmp_path):
