@@ -11,9 +11,9 @@ first. When all are done, `results/probing-MODEL.json` is written.
 
 import argparse
 import warnings
-from pathlib import Path
 
 import pandas as pd
+import torch
 
 from promptlab.data import load
 from promptlab.experiments import ProbeData, RunExperiments, summarize_cells
@@ -141,7 +141,7 @@ def save(settings) -> None:
         folds=settings.folds,
         probe='LDA, shrinkage 0.1; for the tree depth ridge, alpha 100',
         seed=0,
-        threads='1 in each of 2 processes',
+        threads=torch.get_num_threads(),
         device=f'cpu, {settings.model} in bf16 where the processor has it, else fp32',
         command=f'python benchmarks/probing.py --model {settings.model} '
         '--treebank en_ewt.conllu --results results',
