@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from promptlab.batching import length_batches
 from promptlab.calibration import (
     compare_calibrators,
     compare_labels,
@@ -29,9 +30,10 @@ from promptlab.calibrators import CALIBRATORS, unweight
 from promptlab.data import load, split_rows, targets
 from promptlab.finetune import FineTuneConfig, finetune_classifier, predict_logits
 from promptlab.jobs import Job, run_jobs
+from promptlab.kvcache import KVCacheStore
 from promptlab.lm import get_lm
 from promptlab.models import Truncated, load_config
-from promptlab.prompt import TrainedPrompt, predict_many, train_many
+from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.report import record
 
 POSITIVE = {'joy', 'love', 'optimism'}
@@ -51,9 +53,18 @@ def read_prompts(folders, model):
 
 
 def read_texts(texts, folders, model):
-    """Return the logits of each prompt for some texts."""
-    logits = predict_many(read_prompts(folders, model), texts)
-    return [logits[folder] for folder in folders]
+    """Return the logits of each prompt for some texts; KV caches on disk are used."""
+    prompts = [*read_prompts(folders, model).values()]
+    lm, ids = prompts[0].lm, prompts[0].encode(texts)
+    store = KVCacheStore(lm, ids, {'disk': '40GiB'}).fill(progress=False)
+    embeddings = [prompt.embeddings for prompt in prompts]
+    logits = np.zeros((len(prompts), len(ids), prompts[0].head.size), np.float32)
+    for rows, batch in store.stream(length_batches(ids.lengths, 32)):
+        with torch.no_grad():
+            hidden = lm.features(batch, embeddings)
+            for i, prompt in enumerate(prompts):
+                logits[i, rows] = prompt.head(hidden[:, i]).float().numpy()
+    return [*logits]
 
 
 def prompt_logits(arguments, table, texts_per_job=500):
@@ -180,8 +191,8 @@ def measure_sentiment(arguments):
     train = load('imdb', 'train', limit=min(400, arguments.rows or 400))
     variants = [{'seed': 0}]
     train_prompts(arguments, train, variants, epochs=4, max_tokens=128)
-    rows = load('imdb', 'test', limit=arguments.rows or 1000)
-    held_out, test = split_rows(rows, (0.4, 0.6))
+    rows = load('imdb', 'test', limit=2000)
+    held_out, test = split_rows(draw(rows, arguments.rows), (0.4, 0.6))
     tweets = draw(with_polarity(load('emotion', 'test')), arguments.rows or 1200)
     (fit_on,), (measure,) = scored(arguments, held_out), scored(arguments, test)
     (away,) = scored(arguments, tweets)

@@ -1032,13 +1032,13 @@ def label_metrics(
         )
     rows = {}
     for name, score, target in zip(labels, proba.T, targets.T, strict=True):
-        metrics = calibration_metrics(score, target, n_bins, 100, progress=False)
+        value = calibration_metrics(score, target, n_bins, draws=0).value
         rows[name] = {
             'prevalence': np.mean(target),
             'mean_score': np.mean(score),
-            **metrics.value[['log_loss', 'brier', 'ece_mass']],
-            'null': metrics.null['ece_mass'],
-            'auc': metrics.value['auc'],
+            **value[['log_loss', 'brier', 'ece_mass']],
+            'null': ece_null_level(score, n_bins, draws=100),
+            'auc': value['auc'],
         }
     table = pd.DataFrame(rows).T
     table.loc['mean'] = table.mean()
