@@ -26,7 +26,15 @@ setup(
     long_description=Path('README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     packages=find_packages(include=[package, f'{package}.*']),
-    package_data={package: ['py.typed', 'corpora/*', 'weights/tiny/*', 'figures/*']},
+    package_data={
+        package: [
+            'py.typed',
+            'corpora/*',
+            'weights/tiny/*',
+            'figures/*',
+            'pretrained/*/*',
+        ]
+    },
     install_requires=settings['requirements'].split(),
     extras_require=extras,
     entry_points={
