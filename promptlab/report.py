@@ -17,15 +17,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from .files import read_json, write_json
 from .metrics import seeds_interval
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # %% ../nbs/lib/report.ipynb #006
 def current_commit() -> str:
@@ -413,7 +410,7 @@ class InteractiveFigure:
 
 
 def interactive_figure(
-    static: 'Figure', data: Any, script: str, label: str, controls: str = ''
+    static: Any, data: Any, script: str, label: str, controls: str = ''
 ) -> InteractiveFigure:
     """Make a figure that a little JavaScript draws, with a picture in its place.
 
