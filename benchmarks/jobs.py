@@ -1,6 +1,7 @@
 """Measure what working through a list of jobs costs, and how it scales.
 
     python benchmarks/jobs.py [--record results] [--parts overhead speed-up ...]
+        [--executors serial processes ray]
 
 - overhead: time per piece beyond the piece itself, for pieces that do next to nothing
 - speed-up: two processes, and two workers of Ray, over one, for pieces of a second
@@ -16,10 +17,12 @@ import argparse
 import os
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 
+from promptlab.files import read_json
 from promptlab.jobs import Job, ProcessExecutor, RayExecutor, SerialExecutor, run_jobs
 from promptlab.lm import get_lm
 from promptlab.report import record
@@ -75,12 +78,12 @@ def numbered(n_jobs, **settings):
 # The parts
 
 
-def measure_overhead(executors, n_jobs=200):
-    """Return milliseconds per piece, the best of three lists, workers being warm."""
+def measure_overhead(executors, n_jobs=50):
+    """Return milliseconds per piece, the best of many lists, workers being warm."""
     milliseconds = {}
     for name, executor in executors.items():
         work(little, numbered(4), executor)
-        seconds = [work(little, numbered(n_jobs), executor)[0] for _ in range(3)]
+        seconds = [work(little, numbered(n_jobs), executor)[0] for _ in range(15)]
         milliseconds[name] = 1000 * min(seconds) / n_jobs
     return milliseconds
 
@@ -103,7 +106,7 @@ def measure_speed_up(executors, n_jobs=8):
 def measure_memory(executors):
     """Return MiB per worker, before and after it has loaded the bundled model."""
     found = {}
-    for name in ('processes', 'ray'):
+    for name in executors.keys() - {'serial'}:
         for state, model in (('empty', None), ('with the bundled model', 'tiny')):
             _, results = work(memory, numbered(4, model=model), executors[name])
             sizes = [result['bytes'] / 2**20 for result in results]
@@ -175,15 +178,18 @@ def measure_nodes(n_jobs=16):
 PARTS = ('overhead', 'speed-up', 'memory', 'ray', 'nodes')
 
 
-def measure(parts):
+MAKE = {
+    'serial': lambda: SerialExecutor(threads=1),
+    'processes': lambda: ProcessExecutor(2, threads=1),
+    'ray': lambda: RayExecutor(threads=1),
+}
+
+
+def measure(parts, names):
     """Return what the parts find."""
     measured = {}
     if {'overhead', 'speed-up', 'memory'} & set(parts):
-        executors = {
-            'serial': SerialExecutor(threads=1),
-            'processes': ProcessExecutor(2, threads=1),
-            'ray': RayExecutor(threads=1),
-        }
+        executors = {name: MAKE[name]() for name in names}
         if 'overhead' in parts:
             measured['milliseconds per piece'] = measure_overhead(executors)
         if 'speed-up' in parts:
@@ -203,12 +209,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--record', help='folder of a ledger to write to')
     parser.add_argument('--parts', nargs='+', choices=PARTS, default=PARTS)
+    parser.add_argument('--executors', nargs='+', choices=MAKE, default=MAKE)
     args = parser.parse_args()
     load = os.getloadavg()[0]
-    measured = measure(args.parts)
+    measured = measure(args.parts, args.executors)
     for name, found in measured.items():
         print(name, found, flush=True)
     if args.record:
+        file = Path(args.record) / 'jobs-bench.json'
+        if file.exists():  # parts that are left out stay
+            before = read_json(file)['measured']
+            overhead = 'milliseconds per piece'
+            if overhead in measured and overhead in before:
+                measured[overhead] = before[overhead] | measured[overhead]
+            measured = before | measured
         facts = {'device': f'cpu, {os.cpu_count()} cores', 'threads': 1, 'load': load}
         record('jobs-bench', measured, args.record, seed=0, **facts)
 
