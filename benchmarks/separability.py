@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from promptlab.clustering import (
+from promptlab.clustering import choose_examples, measure_prompts
+from promptlab.data import load
+from promptlab.lm import get_lm
+from promptlab.losses import LOSSES, class_variance, target_tokens
+from promptlab.models import Truncated
+from promptlab.prompt import init_prompt, make_head, train_many
+from promptlab.report import record
+from promptlab.representations import (
     class_tokens,
     compare_two_texts,
     distance_overlap,
@@ -23,20 +30,6 @@ from promptlab.clustering import (
     map_texts,
     single_label_rows,
 )
-from promptlab.data import load
-from promptlab.lm import get_lm
-from promptlab.losses import (
-    LOSSES,
-    class_variance,
-    few_shot_accuracy,
-    separability,
-    target_tokens,
-    variance_summary,
-)
-from promptlab.metrics import seeds_interval
-from promptlab.models import Truncated
-from promptlab.prompt import init_prompt, make_head, train_many
-from promptlab.report import record
 
 FOUR_EMOTIONS = ['anger', 'fear', 'joy', 'sadness']
 TASKS = {
@@ -76,7 +69,7 @@ def load_task(task, n_train, n_heldout):
     heldout = load(heldout, limit=n_heldout)
     is_new = ~heldout.text.isin(train.text)
     heldout = heldout[is_new].drop_duplicates('text').reset_index(drop=True)
-    return train, heldout, heldout.groupby('label').cumcount().to_numpy() % 2 == 0
+    return train, heldout, choose_examples(heldout)
 
 
 def name_of(loss, rate):
@@ -129,36 +122,6 @@ def keep_embeddings(prompts, texts, path):
         }
 
 
-def over_seeds(values):
-    """Return mean and 95 % t interval over seeds, rounded."""
-    return [round(float(value), 4) for value in seeds_interval(values)]
-
-
-def summarise(embeddings, targets, is_example, draws):
-    """Return loss -> measure -> numbers.
-
-    Mean over seeds and its interval; for measures of separability then the mean
-    bootstrap interval over texts, and the value under shuffled labels.
-    """
-    split = embeddings, targets, is_example
-    measured = separability(*split, draws=draws)
-    measured['loss'] = measured.name.str[0]
-    found = {}
-    for (loss, measure), rows in measured.groupby(['loss', 'measure'], sort=False):
-        mean = rows[['low', 'high', 'shuffled']].mean().round(4).tolist()
-        found.setdefault(loss, {})[measure] = over_seeds(rows.value) + mean
-    variance = variance_summary(*split)
-    for loss, rows in variance.groupby(variance.index.map(lambda key: key[0])):
-        for column in rows:
-            found[loss][column] = over_seeds(rows[column])
-    shots = few_shot_accuracy(*split)
-    shots['loss'] = shots.name.str[0]
-    for (loss, examples), rows in shots.groupby(['loss', 'examples']):
-        key = f'accuracy from {examples} per class'
-        found[loss][key] = over_seeds(rows.accuracy)
-    return found
-
-
 def rounded(array):
     """Return an array as lists of numbers with four significant digits."""
     return [
@@ -205,7 +168,9 @@ def measure(arguments, lm, seeds):
     )
     texts, targets = heldout.text.tolist(), heldout.label.to_numpy()
     embeddings = keep_embeddings(prompts, texts, folder / 'embeddings.npz')
-    measured = {'losses': summarise(embeddings, targets, is_example, arguments.draws)}
+    measured = {
+        'losses': measure_prompts(embeddings, targets, is_example, arguments.draws)
+    }
     measured['pictures'] = {
         loss: picture(prompts[loss, 0], array, targets, is_example, texts)
         for (loss, seed), array in embeddings.items()
