@@ -2,11 +2,13 @@
 
 Each is a soft prompt with a linear head on SmolLM2-135M-Instruct, trained on a public
 data set. The length of the prompt is chosen on validation rows; the test rows are read
-once, at the end.
+once, at the end. `--ship` copies what was trained and measured into the package, with a
+model card.
 """
 
 import argparse
 import copy
+import json
 import warnings
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from promptlab.metrics import (
 )
 from promptlab.models import Truncated
 from promptlab.prompt import TrainedPrompt, train_many
-from promptlab.report import record
+from promptlab.report import read_results, record, show_interval
+from promptlab.sharing import model_card
 
 VARIANTS = [{'n_tokens': 5}, {'n_tokens': 10}]
 TRAINING = {
@@ -110,6 +113,60 @@ def score_rows(prompt, rows):
     return measured
 
 
+PACKAGE = Path(__file__).resolve().parent.parent / 'promptlab/pretrained'
+ABOUT = {
+    'emotion': {
+        'task': 'eleven emotions, any number per text, learned from English tweets',
+        'data': 'SemEval-2018 Task 1, E-c: S. Mohammad, F. Bravo-Marquez, M. Salameh, '
+        'S. Kiritchenko. https://doi.org/10.18653/v1/S18-1001',
+        'licence': 'the tweets were published for non-commercial research; use this '
+        'prompt for that, too, and cite the paper',
+    },
+    'sentiment': {
+        'task': 'negative or positive, learned from English film reviews',
+        'data': 'Large Movie Review Dataset: A. Maas, R. Daly, P. Pham, D. Huang, '
+        'A. Ng, C. Potts, 2011. https://aclanthology.org/P11-1015',
+        'licence': 'the reviews were published for research; use this prompt for that, '
+        'too, and cite the paper',
+    },
+}
+CARD = """
+Ready to use: `promptlab predict --pretrained {name} "a text"`, or
+`promptlab.sharing.load_pretrained('{name}')`. Probabilities are calibrated on
+validation rows.
+
+## Data and licence
+
+- data: {data}
+- licence: {licence}
+"""
+
+
+def shown_scores(run):
+    """Return the main scores on test rows, as text."""
+    scores = run.measured['test']
+    if 'accuracy' in scores:
+        return {'accuracy': show_interval(scores['accuracy'], 3)}
+    scores = scores['tuned thresholds']
+    names = {'micro F1': 'micro_f1', 'macro F1': 'macro_f1', 'Jaccard': 'jaccard'}
+    return {shown: show_interval(scores[name], 3) for shown, name in names.items()}
+
+
+def ship(task, folder, results):
+    """Copy a prompt into the package, with its scores and a model card."""
+    run = read_results(results).set_index('name').loc[f'pretrained-{task}']
+    prompt = TrainedPrompt.load(folder / 'prompt')
+    prompt.save(PACKAGE / task)
+    scores = shown_scores(run)
+    tested = f'{run.test_rows:,.0f} test rows'
+    card = model_card(prompt, {f'{name} on {tested}': scores[name] for name in scores})
+    about = ABOUT[task]
+    (PACKAGE / task / 'README.md').write_text(card + CARD.format(name=task, **about))
+    text = ', '.join(f'{name} {score}' for name, score in scores.items())
+    about = {**about, 'test': f'{text} on {tested}'}
+    (PACKAGE / task / 'about.json').write_text(json.dumps(about, indent=1) + '\n')
+
+
 def measure(arguments, prompt, variant, validation, test, folder):
     """Calibrate the chosen prompt, save it, and record how it does on test rows."""
     final = calibrated(
@@ -137,7 +194,7 @@ def measure(arguments, prompt, variant, validation, test, folder):
         settings=settings,
         chosen=variant,
         command=f'python benchmarks/pretrained.py {arguments.task}'
-        f' --epochs {arguments.epochs}',
+        f' --epochs {arguments.epochs} --max-tokens {arguments.max_tokens}',
     )
     print(measured['test'])
 
@@ -154,7 +211,12 @@ def main():
     parser.add_argument('--threads', type=int, default=torch.get_num_threads())
     parser.add_argument('--folder', default='runs/pretrained')
     parser.add_argument('--results', default='results')
+    parser.add_argument('--ship', action='store_true', help='copy into the package')
     arguments = parser.parse_args()
+    folder = Path(arguments.folder) / arguments.task
+    if arguments.ship:
+        ship(arguments.task, folder, arguments.results)
+        return
     torch.set_num_threads(arguments.threads)
     warnings.simplefilter('ignore', Truncated)
 
@@ -165,7 +227,6 @@ def main():
         else sentiment_tables(arguments.rows, arguments.test_rows)
     )
     train, validation, test = tables
-    folder = Path(arguments.folder) / arguments.task
     prompts = train_many(
         lm,
         train,

@@ -129,6 +129,9 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         Which end of too long texts is cut off.
     max_tokens : int, optional
         Tokens that texts are cut to. By default as many as fit.
+    dtype : str, default 'float32'
+        In which a model given by name computes; `'auto'` is bfloat16 where the device
+        computes with it natively, see `pick_dtype`.
     random_state : int, RandomState or None, default 0
         Seed of the first weights.
     progress : bool, default False
@@ -157,6 +160,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         'patience': [Interval(Integral, 1, None, closed='left'), None],
         'truncation_side': [StrOptions({'left', 'right'})],
         'max_tokens': [Interval(Integral, 1, None, closed='left'), None],
+        'dtype': [str],
         'random_state': ['random_state'],
         'progress': ['boolean'],
     }
@@ -176,6 +180,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         patience: int | None = None,
         truncation_side: str = 'left',
         max_tokens: int | None = None,
+        dtype: str = 'float32',
         random_state: int | np.random.RandomState | None = 0,
         progress: bool = False,
     ):
@@ -191,6 +196,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         self.patience = patience
         self.truncation_side = truncation_side
         self.max_tokens = max_tokens
+        self.dtype = dtype
         self.random_state = random_state
         self.progress = progress
 
@@ -228,8 +234,9 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         settings = self.get_params(deep=False)
         settings['seed'] = _seed(settings.pop('random_state'))
         validation = settings.pop('validation_fraction') or None
-        del settings['model']
-        self.prompt_ = train(_lm(self.model), table, validation, **settings)
+        del settings['model'], settings['dtype']
+        lm = _lm(self.model, self.dtype)
+        self.prompt_ = train(lm, table, validation, **settings)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -303,11 +310,12 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if isinstance(getattr(self, 'prompt_', None), tuple):
-            self.prompt_ = prompt_from_state(get_lm(self.model), *self.prompt_)
+            lm = _lm(self.model, self.dtype)
+            self.prompt_ = prompt_from_state(lm, *self.prompt_)
 
-# %% ../nbs/lib/estimator.ipynb #015-1
-def _lm(model: str | FrozenLM) -> FrozenLM:
-    return get_lm(model) if isinstance(model, str) else model
+# %% ../nbs/lib/estimator.ipynb #016
+def _lm(model: str | FrozenLM, dtype: str) -> FrozenLM:
+    return get_lm(model, dtype=dtype) if isinstance(model, str) else model
 
 
 def _seed(random_state: Any) -> int:

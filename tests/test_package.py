@@ -16,6 +16,10 @@ PACKAGED = (
     'corpora/mini-treebank.conllu',
     'weights/tiny/model.safetensors',
     'weights/tiny/tokenizer.json',
+    'pretrained/emotion/about.json',
+    'pretrained/emotion/README.md',
+    'pretrained/emotion/prompt.json',
+    'pretrained/emotion/prompt.safetensors',
 )
 USE = """
 import promptlab, torch
