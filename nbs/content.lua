@@ -2,11 +2,13 @@
 
 local titles = {}  -- identifier -> title of the section
 
--- nbdev pads signatures, links names inside their comments, and writes *args as args:VAR_POSITIONAL
+-- nbdev pads signatures, links names inside their comments, writes *args as args:VAR_POSITIONAL, and types that
+-- say nothing
 local function signature(code)
   code.text = code.text:gsub('^%s*\n', ''):gsub('%s+$', ''):gsub('%(\n%s*\n%)', '()')
     :gsub('%[(`[^`]+`)%]%(http[^)]*%)', '%1')
     :gsub('([%w_]+):VAR_POSITIONAL', '*%1'):gsub('([%w_]+):VAR_KEYWORD', '**%1')
+    :gsub(':Annotated([,=%)])', '%1'):gsub(':NoneType=None', '=None')
   return code
 end
 

@@ -115,6 +115,10 @@ FILTERED = {
         '```\nf(args:VAR_POSITIONAL, kw:VAR_KEYWORD)\n```',
         '<code>f(*args, **kw)</code>',
     ),
+    'types': (
+        '```\nf(a:Annotated=1, b:Annotated, rng:NoneType=None)\n```',
+        '<code>f(a=1, b, rng=None)</code>',
+    ),
     'comment': (f'```\nx # [`A`]({LIB}/a.html#a)\n```', '<code>x # `A`</code>'),
     'private name': (f'[`_run`]({LIB}/lm.html#_run)', '<p><code>_run</code></p>'),
     'public name': (f'[`run`]({LIB}/lm.html#run)', f'<a href="{LIB}/lm.html#run">'),
