@@ -5,8 +5,8 @@
 
 `emotion` and `sentiment` take trained, uncalibrated prompts, or train some; `sentiment`
 also meets tweets. `encoder` fine-tunes an encoder on pairs of questions and then meets
-QNLI, `sizes` cuts its layers, `encoder-emotion` fine-tunes it on emotions. Logits are
-computed once and kept in `--folder`, so that an interrupted run resumes.
+QNLI, `sizes` cuts its layers. Logits are computed once and kept in `--folder`, so that
+an interrupted run resumes.
 """
 
 import argparse
@@ -293,31 +293,10 @@ def measure_sizes(arguments):
     write(arguments, name, {'rows': rows}, data='duplicates', **facts)
 
 
-def measure_encoder_emotion(arguments):
-    """Fine-tune an encoder on emotions, without weights in its loss."""
-    tables = [load('emotion', split) for split in ('train', 'validation', 'test')]
-    split = [draw(tables[0], arguments.rows or 3000), *tables[1:]]
-    folder = Path(arguments.folder) / 'encoder-emotion'
-    config = FineTuneConfig(epochs=2, lr=1e-4, bf16=True)
-    best = finetune_classifier(arguments.model, split[0], None, folder, config, 64)
-    pairs = []
-    for name, table in zip(('held-out', 'test'), split[1:], strict=True):
-        cache_file = folder / f'{name}.safetensors'
-        logits, truth = predict_logits(best, table, cache_file, max_tokens=64)
-        pairs.append((logits, truth.astype(int)))
-    even = np.tile([[0], [1]], (1, len(tables[0].attrs['labels'])))  # no weights
-    measured = {'runs': [compare_labels(*pairs, even, tables[0].attrs['labels'])]}
-    measured['counts'] = score_counts(pairs[1])
-    facts = encoder_facts(arguments, split) | {'lr': 1e-4}
-    name = f'emotion-{arguments.name}'
-    write(arguments, name, measured, data='emotion', **facts)
-
-
 PARTS = {
     'emotion': measure_emotion,
     'sentiment': measure_sentiment,
     'encoder': measure_encoder,
-    'encoder-emotion': measure_encoder_emotion,
     'sizes': measure_sizes,
 }
 
