@@ -1,8 +1,9 @@
 """Time a training step of a soft prompt under each scheme, side by side in one run.
 
 `python benchmarks/prompts.py [--device cuda]`; needs `benchmarks/requirements.txt`
-beside the package. The models are GPT-2 small's shape with random weights and the
-bundled LM, the texts are random tokens; neither changes the arithmetic.
+beside the package. The models are GPT-2 small's shape with random weights, the bundled
+LM, and SmolLM2 in the dtype that is fastest here; the texts are random tokens, which do
+not change the arithmetic.
 
 Repetitions are interleaved and medians reported, so that a busy machine slows all
 schemes alike; a step of more than ten seconds is taken once. Peak memory is that of one
@@ -12,6 +13,7 @@ gradients.
 """
 
 import argparse
+import copy
 import multiprocessing
 import statistics
 import threading
@@ -28,8 +30,8 @@ import torch
 import torch.nn.functional as F
 from peft import PromptTuningConfig, TaskType, get_peft_model
 from transformers import (
+    AutoModelForSequenceClassification,
     GPT2Config,
-    GPT2ForSequenceClassification,
     GPT2LMHeadModel,
     logging,
 )
@@ -43,13 +45,15 @@ from promptlab.report import provenance, record
 MODELS = {
     'gpt2': 'GPT-2 small shape, random weights, fp32',
     'tiny': 'tiny, fp32',
+    'smollm2': 'SmolLM2-135M-Instruct',
 }
 
 
 def load(name, device):
     """Return a model as promptlab has it."""
-    if name == 'tiny':
-        return FrozenLM.from_pretrained('tiny', device)
+    if name != 'gpt2':
+        dtype = 'auto' if name == 'smollm2' else 'float32'
+        return FrozenLM.from_pretrained(name, device, dtype)
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config(bos_token_id=None, eos_token_id=0))
     tokenizer = FrozenLM.from_pretrained('tiny', 'cpu').tokenizer
@@ -87,10 +91,10 @@ def blog_step(lm, n_tokens):
         padded, _ = pad_ids([ids[i] for i in positions], 0)
         with torch.no_grad():
             cache = lm.model(input_ids=padded.to(lm.device)).past_key_values
-        output = lm.base(
-            inputs_embeds=prompt.expand(len(positions), -1, -1), past_key_values=cache
-        )
-        F.cross_entropy(head(output.last_hidden_state[:, -1]), targets).backward()
+        inputs = prompt.to(lm.dtype).expand(len(positions), -1, -1)
+        output = lm.base(inputs_embeds=inputs, past_key_values=cache)
+        hidden = output.last_hidden_state[:, -1].float()
+        F.cross_entropy(head(hidden), targets).backward()
         optimizer.step()
 
     return step
@@ -98,9 +102,10 @@ def blog_step(lm, n_tokens):
 
 def peft_step(lm, n_tokens):
     """Make PEFT's prompt tuning of a classifier: the prompt before the text."""
-    settings = {'pad_token_id': 1, 'num_labels': 2}
-    config = GPT2Config(**lm.model.config.to_dict() | settings)
-    classifier = GPT2ForSequenceClassification(config).eval().to(lm.device)
+    config = copy.deepcopy(lm.model.config)
+    config.pad_token_id, config.num_labels = 1, 2
+    classifier = AutoModelForSequenceClassification.from_config(config)
+    classifier = classifier.eval().to(lm.device, lm.dtype)
     tuning = PromptTuningConfig(task_type=TaskType.SEQ_CLS, num_virtual_tokens=n_tokens)
     model = get_peft_model(classifier, tuning)
     optimizer = adam(*(w for w in model.parameters() if w.requires_grad))
@@ -209,8 +214,9 @@ def feature_error(lm, n_tokens, precision):
         slow = []
         for row in ids:
             text = lm.embed(torch.tensor(row, device=lm.device))
-            output = lm.base(inputs_embeds=torch.cat([text, prompt])[None])
-            slow.append(output.last_hidden_state[0, -1])
+            whole = torch.cat([text, prompt.to(text.dtype)])
+            output = lm.base(inputs_embeds=whole[None])
+            slow.append(output.last_hidden_state[0, -1].float())
     slow = torch.stack(slow)
     return ((fast - slow).norm() / slow.norm()).item()
 
@@ -232,15 +238,16 @@ class Floor:
 
 def cached_floor(lm, batch_size, length, n_tokens, device):
     """Time a large matrix product and a copy, and count what a step needs of both."""
-    square = torch.randn(2048, 2048, device=device)
+    square = torch.randn(2048, 2048, device=device, dtype=lm.dtype)
     source = torch.empty(2**26, device=device)
     target = torch.empty_like(source)
     product = min(seconds(lambda: square @ square, device) for _ in range(5))
     copying = min(seconds(lambda: target.copy_(source), device) for _ in range(5))
+    embeddings = ('wte', 'wpe', 'embed_tokens')
     blocks = sum(
         weight.numel()
         for name, weight in lm.base.named_parameters()
-        if weight.ndim > 1 and 'wte' not in name and 'wpe' not in name
+        if weight.ndim > 1 and not any(part in name for part in embeddings)
     )
     token_bytes = fill_store(lm, random_texts([1])).token_bytes
     cache_bytes = token_bytes * length * batch_size
@@ -248,7 +255,7 @@ def cached_floor(lm, batch_size, length, n_tokens, device):
     operations = 4 * blocks * batch_size * n_tokens + 2 * n_tokens * cache_bytes
     return Floor(
         operations,
-        2 * 4 * blocks + 2 * cache_bytes,
+        2 * lm.dtype.itemsize * blocks + 2 * cache_bytes,
         2 * 2048**3 / product,
         2 * source.nbytes / copying,
     )
@@ -402,6 +409,7 @@ def measure(model, threads, args):
     on_gpu = torch.device(args.device).type == 'cuda'
     facts = {
         'model': MODELS[model],
+        'dtype': str(lm.dtype),
         'data': 'random tokens',
         'seed': 0,
         'threads': threads,
