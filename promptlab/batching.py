@@ -104,8 +104,15 @@ def pad_ids(
         At least one column.
     mask : int64 Tensor of the same shape
         1 at tokens, 0 at padding.
+
+    Raises
+    ------
+    ValueError
+        If there is no text, or an id is not a whole number.
     """
-    rows = [torch.tensor(row, dtype=torch.long) for row in ids]
+    if not len(ids):
+        raise ValueError('there is no text to read; give at least one.')
+    rows = [_whole_numbers(row) for row in ids]
     padded = pad_sequence(rows, True, pad_id, side)
     mask = pad_sequence([torch.ones_like(row) for row in rows], True, 0, side)
     if padded.shape[1] == 0:
@@ -114,6 +121,16 @@ def pad_ids(
             mask.new_zeros(len(rows), 1),
         )
     return padded, mask
+
+
+def _whole_numbers(row: Sequence[int]) -> torch.Tensor:
+    """Return the token ids of a text as a tensor."""
+    ids = np.asarray(row)
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in 'iu'):
+        raise ValueError(
+            f'a text has the token ids {row!r:.60}; give a list of whole numbers.'
+        )
+    return torch.from_numpy(ids.astype(np.int64))
 
 # %% ../nbs/lib/batching.ipynb #013
 def progress_bar(

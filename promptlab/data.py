@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['DATASETS', 'EMOTIONS', 'TableError', 'MissingData', 'row_name', 'check_table', 'targets', 'numeric_column',
            'label_column', 'text_groups', 'split_rows', 'balanced_subset', 'DataSet', 'BundledDataSet', 'HubDataSet',
-           'available_splits', 'read_lines', 'read_table', 'load']
+           'available_splits', 'file_ending', 'open_text', 'read_lines', 'read_table', 'load']
 
 # %% ../nbs/lib/data.ipynb #003
 import bz2
@@ -13,6 +13,7 @@ import difflib
 import gzip
 import json
 import lzma
+import os
 import re
 import sys
 from array import array
@@ -971,9 +972,44 @@ def _open_binary(path: Path) -> Any:
     return _OPENERS.get(path.suffix.lower(), open)(path, 'rb')
 
 
+def file_ending(path: str | os.PathLike) -> str:
+    """Return the ending of a file's name, that of its content if it is compressed.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    str
+        In small letters, such as `'.csv'`, also of `'Reviews.CSV.gz'`.
+    """
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    if suffixes and suffixes[-1] in _OPENERS:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ''
+
+
 @contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
-    """Open a text file as UTF-8, or as its byte order mark says."""
+def open_text(path: Path) -> Iterator[TextIO]:
+    """Open a text file, perhaps compressed, as UTF-8 or as its byte order mark says.
+
+    Parameters
+    ----------
+    path : Path
+        The file. If its name ends in .gz, .bz2 or .xz, it is unpacked.
+
+    Yields
+    ------
+    TextIO
+        The file, its line breaks as they are.
+
+    Raises
+    ------
+    TableError
+        If it is not text, or in another encoding.
+    """
     with _open_binary(path) as file:
         start = file.read(4)
     for mark, reason in _OTHER_FORMATS.items():
@@ -1105,7 +1141,7 @@ def _read_separated(path: Path, ending: str) -> pd.DataFrame:
 
 def _parse_separated(path: Path, ending: str, quoting: int) -> pd.DataFrame:
     chunks, rows, lines = [], [], array('q')
-    with _open_text(path) as file, _any_cell_length():
+    with open_text(path) as file, _any_cell_length():
         separator = _separator(file.readline(), ending)
         file.seek(0)
         records = _records(file, path, separator, quoting)
@@ -1177,7 +1213,7 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_json(path: Path, ending: str) -> pd.DataFrame:
     """Read a list of objects, an object of columns, or one object per line."""
-    with _open_text(path) as file:
+    with open_text(path) as file:
         if ending == '.jsonl':
             return _read_json_lines(path, file)
         try:
@@ -1222,10 +1258,7 @@ def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
 # %% ../nbs/lib/data.ipynb #103
 def _read_file(path: Path) -> pd.DataFrame:
     """Read a file by its ending."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _OPENERS:
-        suffixes.pop()
-    ending = suffixes[-1] if suffixes else ''
+    ending = file_ending(path)
     if ending not in _ENDINGS:
         raise TableError(
             f'{path}: the ending {ending!r} is not known; use {", ".join(_ENDINGS)}, '

@@ -5,6 +5,7 @@ __all__ = ['TreeTask', 'TREE_TASKS', 'TreebankError', 'read_treebank', 'Sentence
 
 # %% ../nbs/lib/treebank.ipynb #003
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .data import MissingData, TableError, read_table
+from promptlab.data import (
+    MissingData,
+    TableError,
+    file_ending,
+    open_text,
+    read_table,
+    row_name,
+)
+from .settings import COUNT, IntRange, check_setting
 
 # %% ../nbs/lib/treebank.ipynb #006
 class TreebankError(TableError):
@@ -25,12 +34,13 @@ _COLUMNS = ['sent_id', 'form', 'upos', 'feats', 'head', 'deprel']
 def _read_conllu(path: Path) -> pd.DataFrame:
     """Read a CoNLL-U file to one row per sentence."""
     sentences, words, name = [], [], None
-    lines = path.read_text(encoding='utf-8').split('\n')
-    for number, line in enumerate([*lines, ''], 1):
+    with open_text(path) as file:
+        lines = [*file, '']
+    for number, line in enumerate(lines, 1):
         if line.startswith('# sent_id'):
             name = line.partition('=')[2].strip()
         elif line.strip() and not line.startswith('#'):
-            words += _parse_word(line, f'{path}: line {number}')
+            words += _parse_word(line, f'{path}: line {number}', len(words) + 1)
         elif words and not line.strip():
             name = name or f'sentence {len(sentences) + 1}'
             sentences.append((name, *map(list, zip(*words, strict=True))))
@@ -38,17 +48,27 @@ def _read_conllu(path: Path) -> pd.DataFrame:
     return pd.DataFrame(sentences, columns=_COLUMNS)
 
 # %% ../nbs/lib/treebank.ipynb #008
-def _parse_word(line: str, where: str) -> list[tuple]:
+_NUMBER = re.compile('[0-9]+')
+_NO_WORD = re.compile('[0-9]+[-.][0-9]+')  # several words in one, or an empty node
+
+
+def _parse_word(line: str, where: str, expected: int) -> list[tuple]:
     """Return the fields of a word that probing needs, or nothing for other lines."""
-    fields = line.split('\t')
+    fields = line.rstrip('\r\n').split('\t')
     if len(fields) != 10:
         raise TreebankError(
             f'{where} has {len(fields)} columns; CoNLL-U has 10, separated by tabs.'
         )
     number, form, _, upos, _, feats, head, deprel, _, _ = fields
-    if not number.isdigit():
+    if _NO_WORD.fullmatch(number):
         return []
-    if not head.isdigit():
+    if number != str(expected) or not form:
+        found = f'the word number {number!r}' if form else 'no word'
+        raise TreebankError(
+            f'{where} has {found}, where word {expected} of its sentence belongs; '
+            'number words from 1 and end sentences by an empty line.'
+        )
+    if not _NUMBER.fullmatch(head):
         raise TreebankError(
             f'{where} has the head {head!r}, where a word number (or 0) belongs; '
             'probing needs a tree for each sentence.'
@@ -62,8 +82,8 @@ def read_treebank(path: str | os.PathLike) -> pd.DataFrame:
     Parameters
     ----------
     path : str or path-like
-        A `.conllu` file, or a table (`.parquet`, `.json`, ...) with the columns of the
-        result.
+        A `.conllu` file, perhaps compressed (`.conllu.gz`), or a table (`.parquet`,
+        `.json`, ...) with the columns of the result.
 
     Returns
     -------
@@ -80,21 +100,33 @@ def read_treebank(path: str | os.PathLike) -> pd.DataFrame:
         If it is not a treebank; the message names the line or the column.
     """
     path = Path(path)
-    if path.suffix.lower() != '.conllu':
+    if file_ending(path) != '.conllu':
         table = read_table(str(path))
     elif not path.is_file():
         raise MissingData(f'{path}: there is no such file.')
     else:
         table = _read_conllu(path)
+    _check_treebank(table, str(path))
+    return table.reset_index(drop=True)
+
+
+def _check_treebank(table: pd.DataFrame, name: str) -> None:
+    """Refuse a table without a list of words, and of their fields, in each row."""
     absent = [column for column in _COLUMNS if column not in table]
     if absent:
         raise TreebankError(
-            f'{path}: there is no column {absent[0]!r}; '
+            f'{name}: there is no column {absent[0]!r}; '
             f'a treebank table has {", ".join(_COLUMNS)}.'
         )
     if table.empty:
-        raise TreebankError(f'{path}: there is no sentence in it.')
-    return table.reset_index(drop=True)
+        raise TreebankError(f'{name}: there is no sentence in it.')
+    for position, row in enumerate(table[_COLUMNS[1:]].itertuples(index=False)):
+        are_lists = all(isinstance(cell, (list, tuple, np.ndarray)) for cell in row)
+        if not are_lists or len(set(map(len, row))) > 1:
+            raise TreebankError(
+                f'{row_name(table, position, name)} needs lists of equal length in '
+                f'{", ".join(_COLUMNS[1:])}; save a treebank table as parquet or json.'
+            )
 
 # %% ../nbs/lib/treebank.ipynb #016
 @dataclass
@@ -315,7 +347,10 @@ def tree_task(
             f'{task!r} is not a task for a treebank; '
             f'choose one of {", ".join(TREE_TASKS)}, as in en.conllu:tense.'
         )
+    _check_treebank(treebank, 'the treebank')
     shortest, longest = n_words
+    check_setting('the shortest of n_words', shortest, COUNT)
+    check_setting('the longest of n_words', longest, IntRange(shortest))
     fits = treebank.form.map(len).between(shortest, longest)
     rows = []
     for _, row in treebank[fits].iterrows():

@@ -939,7 +939,7 @@ $ data get good.csv --out good.csv
 $ app nowhere
     nowhere: there is no such ledger; make one with promptlab probe.
 $ app ledger.jsonl
-    ledger.jsonl: line 1 is not from a probing ledger.
+    ledger.jsonl: there is no such ledger; make one with `promptlab probe`.
 $ jobs nowhere
     there is no folder nowhere; name one given to run_jobs.
 $ results --folder nowhere
@@ -977,7 +977,7 @@ write_json('nothing', {})
 read_ledger('nowhere')
     nowhere: there is no such ledger; make one with `promptlab probe`.
 read_ledger('good.csv')
-    good.csv: line 1 is not valid JSON; restore or delete it.
+    good.csv: there is no such ledger; make one with `promptlab probe`.
 read_results('broken_results')
     broken_results/one.json is not valid JSON (line 1); restore or delete it.
 headlines('broken_headlines')
@@ -1206,6 +1206,123 @@ attribute(classifier[0], good, good)
     of tensors instead of the table.
 clear_jobs('.', ['lost'])
     there is no state 'lost'; there are done, failed, running, interrupted, damaged.
+$ probe --data numbers.conllu:tense
+    numbers.conllu: line 2 has the word number '3', where word 2 of its sentence
+    belongs; number words from 1 and end sentences by an empty line.
+$ probe --data no_word.conllu:tense
+    no_word.conllu: line 1 has no word, where word 1 of its sentence belongs; number
+    words from 1 and end sentences by an empty line.
+$ probe --data latin.conllu:tense
+    latin.conllu: line 1 is not UTF-8; convert the file, for instance with iconv -f
+    cp1252 -t utf-8 if it comes from Windows.
+$ probe --data gzip.conllu:tense
+    gzip.conllu is compressed by gzip; let its name end in .gz.
+$ probe --data nothing.conllu:tense
+    nothing.conllu: there is no sentence in it.
+$ probe --data nowhere.conllu:tense
+    nowhere.conllu: there is no such file.
+read_treebank('header.csv')
+    header.csv: there is no column 'sent_id'; a treebank table has sent_id, form,
+    upos, feats, head, deprel.
+tree_task(good, 'tense')
+    the treebank: there is no column 'sent_id'; a treebank table has sent_id, form,
+    upos, feats, head, deprel.
+LOSSES.resolve('triplet')(torch.ones(2, 2).numpy(), torch.arange(2))
+    embeddings is a ndarray; give a Tensor.
+LOSSES.resolve('triplet')(torch.ones(2, 2), torch.arange(3))
+    a loss over pairs takes floats (rows, dimensions) and one class number per row;
+    got torch.float32 (2, 2) and torch.int64 (3,). Of a table with one 0/1 column
+    per label, keep the rows with exactly one label.
+LOSSES.resolve('triplet')(torch.ones(0, 2), torch.arange(0))
+    a loss over pairs takes floats (rows, dimensions) and one class number per row;
+    got torch.float32 (0, 2) and torch.int64 (0,). Of a table with one 0/1 column
+    per label, keep the rows with exactly one label.
+LOSSES.resolve('cosine pairs', margin=1.5)(torch.ones(2, 2), torch.arange(2))
+    margin is 1.5; it must be a number at least -1 and at most 1.
+LOSSES.resolve('tripplet')
+    there is no loss 'tripplet'; there are 'cosine pairs', 'distance pairs',
+    'relative distance pairs', 'supervised contrastive', 'triplet', 'centroid cross
+    entropy'; did you mean 'triplet'?
+target_tokens(torch.ones(2, 5), torch.arange(2), [3])
+    there are the target tokens [3] and classes up to 1; give each class a token of
+    its own.
+target_tokens(torch.ones(2, 5), torch.arange(2), [3, 5])
+    a target token is 5; it must be a whole number from 0 to 4.
+target_tokens(torch.ones(2, 5), torch.arange(2), [3, 3])
+    there are the target tokens [3, 3] and classes up to 1; give each class a token
+    of its own.
+check_classes(labels + 0.5)
+    targets must be one class per text, a name or a whole number; got float64 (18,).
+check_classes(np.eye(18))
+    targets must be one class per text, a name or a whole number; got float64 (18,
+    18).
+check_classes(['pos', None])
+    targets must be one class per text, a name or a whole number; got object (2,).
+check_classes(labels * 0)
+    all 18 texts have the class 0; give texts of at least two classes.
+check_embeddings(features[:9], labels)
+    embeddings must be an array of numbers (n_texts, n_dims); got ndarray (9, 4) for
+    18 texts.
+check_embeddings(features / 0, labels)
+    embeddings: row 0 (0-based) is not finite; drop it.
+check_embeddings(features * 0, labels)
+    the embeddings are the same for all texts.
+check_embeddings(features.tolist(), labels)
+    embeddings must be an array of numbers (n_texts, n_dims); got list (18, 4) for
+    18 texts.
+check_split(features, labels, labels > 0)
+    embeddings is of the type ndarray or empty; give a dict from a name to an array
+    (n_texts, n_dims).
+check_split({'a': features}, labels, np.arange(18))
+    is_example must say True or False of each text; got int64 (18,) for 18 texts.
+check_split({'a': features}, labels, labels > 0)
+    class 0 has 0 labelled examples and 9 scored texts; it needs two of each: give
+    more texts or fewer classes.
+separability({'a': features}, labels, labels > 0, measures='silhouette')
+    measures is 'silhouette'; it must be a list, a tuple or None.
+class_variance(features, labels[:9])
+    embeddings must be an array of numbers (n_texts, n_dims); got ndarray (18, 4)
+    for 9 texts.
+few_shot_accuracy({'a': features}, labels, np.arange(18) % 4 < 2, shots=4)
+    shots is 4; it must be a list or a tuple.
+lm.logits(torch.ones(2, 5))
+    hidden is torch.float32 (2, 5); give a Tensor of floats (..., 256).
+lm.logits(np.ones((2, lm.width)))
+    hidden is float64 (2, 256); give a Tensor of floats (..., 256).
+lm.logits(torch.ones(2, lm.width).long())
+    hidden is torch.int64 (2, 256); give a Tensor of floats (..., 256).
+lm.logits(torch.ones(2, lm.width), [0, 99999])
+    tokens is [0, 99999]; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), [-1])
+    tokens is [-1]; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), [0.5])
+    tokens is [0.5]; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), [True, False])
+    tokens is [True, False]; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), 'film')
+    tokens is 'film'; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), [])
+    tokens is []; give whole numbers from 0 to 8191.
+lm.kv_batch([[1, 2], [99999]])
+    the texts have token ids from 0 to 99999; those of tiny are 0 to 8191.
+lm.kv_batch([[1, -2]])
+    the texts have token ids from -2 to 1; those of tiny are 0 to 8191.
+lm.kv_batch([[0.5]])
+    a text has the token ids [0.5]; give a list of whole numbers.
+lm.kv_batch([])
+    there is no text to read; give at least one.
+lm.kv_batch('film')
+    a text has the token ids 'f'; give a list of whole numbers.
+lm.kv_cache([[1, 2]])
+    texts: row 0 (0-based) is not a string: [1, 2].
+lm.kv_cache(Encoded([[1, 99999]]))
+    the texts have token ids from 1 to 99999; those of tiny are 0 to 8191.
+lm.features(lm.kv_batch([[1, 2]]), [np.ones((2, lm.width))])
+    a prompt is float64; give a Tensor of floats.
+lm.features(lm.kv_batch([[1, 2]]), [torch.ones(2, lm.width)], [5])
+    rows is [5]; give whole numbers from 0 to 0.
+lm.features(lm.kv_batch([[1, 2]]), [torch.ones(2, lm.width)], [0, 0])
+    there are 2 rows for 1 texts.
 """
 
 # Files to make mistakes with
@@ -1261,6 +1378,11 @@ CONTENTS = {
     'classes.csv': 'p,y\n0.9,1\n0.2,2\n',
     'words.conllu': '1\tfine\n',
     'rootless.conllu': '1\ta\ta\tDET\t_\t_\tx\tdet\t_\t_\n',
+    'numbers.conllu': '1\ta\ta\tDET\t_\t_\t0\troot\t_\t_\n3\tb' + '\t_' * 8,
+    'no_word.conllu': '1\t\ta\tDET\t_\t_\t0\troot\t_\t_\n',
+    'latin.conllu': '# caf\xe9\n'.encode('cp1252'),
+    'gzip.conllu': b'\x1f\x8b and more',
+    'nothing.conllu': '# sent_id = a\n\n',
     'ledger.jsonl': '{"key": "a"}\n',
     'plugin.py': '1 / 0\n',
 }
