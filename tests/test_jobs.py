@@ -1,5 +1,6 @@
 """Jobs on a Ray cluster: equal bits, a node that dies, a driver that dies."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from promptlab import lm
 from promptlab.jobs import Job, RayExecutor, content_digest, list_jobs, run_jobs
+from promptlab.kvcache import KVCacheStore
+from promptlab.lm import get_lm
 
 ray = pytest.importorskip('ray')
 
@@ -35,9 +39,12 @@ def make_jobs(n, **arguments):
 def cluster():
     patch = pytest.MonkeyPatch()
     patch.setenv('PYTHONPATH', str(Path(__file__).parent))
+    patch.setenv('RAY_raylet_start_wait_time_s', '120')  # on a busy machine
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 1})
+    cluster = Cluster(
+        initialize_head=True, head_node_args={'num_cpus': 1, 'include_dashboard': False}
+    )
     cluster.second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
     yield cluster
@@ -54,6 +61,39 @@ def test_ray_gives_the_same_bits(cluster, tmp_path):
     results = run_jobs(jobs, tmp_path / 'ray', executor, progress=False)
     executor.close()
     assert content_digest(results) == content_digest(serial)
+
+
+def count_loads(number):
+    """Read a text with the bundled model; return how often this worker loaded it."""
+    get_lm('tiny', 'cpu').encode([f'text {number}'])
+    return {'pid': os.getpid(), 'loads': lm._load_lm.cache_info().misses}
+
+
+def test_a_worker_loads_a_model_once_and_a_large_argument_travels_once(
+    cluster, tmp_path
+):
+    executor = RayExecutor(cluster.address, threads=1)
+    jobs = [Job(f'read {n}', count_loads, {'number': n}) for n in range(6)]
+    results = run_jobs(jobs, tmp_path / 'loads', executor, progress=False)
+    assert {result['loads'] for result in results} == {1}
+    assert len({result['pid'] for result in results}) < len(results)
+    run_jobs(make_jobs(6), tmp_path / 'fits', executor, progress=False)
+    assert len(executor._shared) == 1
+    executor.close()
+
+
+def test_ray_fills_kv_caches_with_the_same_bits(cluster, tmp_path, monkeypatch):
+    executor = RayExecutor(cluster.address, threads=1)
+    texts = [' '.join(['a', 'fine', 'film'] * n) for n in range(1, 9)]
+    digests = set()
+    for name, where in {'serial': 'serial', 'ray': executor}.items():
+        monkeypatch.setenv('PROMPTLAB_CACHE', str(tmp_path / name))
+        tiny = get_lm('tiny', 'cpu')
+        store = KVCacheStore(tiny, tiny.encode(texts), {'disk': '1GiB'})
+        store.fill(2, progress=False, executor=where)
+        digests.add(content_digest(list(store.batch(range(8)))))
+    executor.close()
+    assert len(digests) == 1
 
 
 def test_the_driver_dies(cluster, tmp_path):
