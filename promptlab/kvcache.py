@@ -24,7 +24,10 @@ from safetensors import safe_open
 
 from .batching import length_batches, progress_bar
 from .files import cache_folder, parse_size, save_tensors
-from .lm import Encoded, FrozenLM, KVBatch
+from .jobs import Executor, map_calls, open_executor
+from .lm import Encoded, FrozenLM, KVBatch, get_lm
+from .models import ModelMismatch
+from .settings import COUNT, IntRange, check_setting
 
 # %% ../nbs/lib/kvcache.ipynb #007
 PRECISIONS = {
@@ -33,6 +36,13 @@ PRECISIONS = {
     'bf16': torch.bfloat16,
     'int8': torch.int8,
 }
+
+
+def _check_precision(precision: Any) -> None:
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f'{precision!r} is not a precision; use {", ".join(PRECISIONS)}.'
+        )
 
 
 def pack_kv(kv: torch.Tensor, precision: str) -> list[torch.Tensor]:
@@ -51,6 +61,7 @@ def pack_kv(kv: torch.Tensor, precision: str) -> list[torch.Tensor]:
         The converted cache; for `'int8'` rounded numbers, and their scale of shape
         (layers, 2, heads, tokens, 1).
     """
+    _check_precision(precision)
     if precision != 'int8':
         return [kv.to(PRECISIONS[precision], copy=True).contiguous()]
     scale = kv.float().abs().amax(-1, keepdim=True).clamp(min=1e-30) / 127
@@ -343,6 +354,18 @@ def _token_bytes(lm: FrozenLM, precision: str) -> int:
     return sum(part.nbytes for part in pack_kv(cache, precision))
 
 
+def _checked_positions(positions: Any, n_texts: int) -> list[int]:
+    """Return positions of texts as a list, or refuse them."""
+    found = np.asarray(positions)
+    is_right = found.ndim == 1 and found.dtype.kind in 'iu'
+    if not is_right or found.min() < 0 or found.max() >= n_texts:
+        raise ValueError(
+            f'positions is {positions!r:.60}; give whole numbers from 0 to '
+            f'{n_texts - 1}.'
+        )
+    return found.tolist()
+
+
 def _packed_bytes(caches: Iterable[Sequence[torch.Tensor]]) -> int:
     return sum(part.nbytes for packed in caches for part in packed)
 
@@ -367,7 +390,18 @@ def _copied_ahead(
             yield positions, batch
         ahead = following
 
-# %% ../nbs/lib/kvcache.ipynb #033
+# %% ../nbs/lib/kvcache.ipynb #034
+def _read_elsewhere(
+    model: str, fingerprint: str, dtype: torch.dtype, precision: str, ids: list
+) -> list[list[torch.Tensor]]:
+    """Return packed caches of texts; for workers."""
+    lm = get_lm(model, dtype=dtype)
+    if lm.fingerprint != fingerprint:
+        raise ModelMismatch(f'{model!r} has other weights on this worker.')
+    caches = lm.kv_cache(Encoded(ids), len(ids), progress=False)
+    return [[part.cpu() for part in pack_kv(cache, precision)] for cache in caches]
+
+# %% ../nbs/lib/kvcache.ipynb #036
 class KVCacheStore:
     """The KV caches of texts: cached within a budget, and computed again beyond it.
 
@@ -401,11 +435,14 @@ class KVCacheStore:
         budget: int | str | Mapping[str, int | str] | None = None,
         precision: str | None = None,
     ):
-        self.precision = precision or _default_precision(lm)
-        if self.precision not in PRECISIONS:
-            raise ValueError(
-                f'{precision!r} is not a precision; use {", ".join(PRECISIONS)}.'
-            )
+        for name, value, kind in (('lm', lm, FrozenLM), ('ids', ids, Encoded)):
+            if not isinstance(value, kind):
+                raise TypeError(
+                    f'{name} is of the type {type(value).__name__}; give a FrozenLM, '
+                    'and what its method encode returns.'
+                )
+        self.precision = _default_precision(lm) if precision is None else precision
+        _check_precision(self.precision)
         self.lm, self.ids, self.cached = lm, ids, {}
         self.keys = [_key(row) for row in ids]
         self.token_bytes = _token_bytes(lm, self.precision)
@@ -424,7 +461,12 @@ class KVCacheStore:
         sizes = {self.keys[i]: len(self.ids[i]) * self.token_bytes for i in order}
         self.tiers, self._on_disk = assign_tiers(sizes, self._budgets, self.files)
 
-    def fill(self, batch_size: int = 32, progress: bool = True) -> 'KVCacheStore':
+    def fill(
+        self,
+        batch_size: int = 32,
+        progress: bool = True,
+        executor: str | Executor = 'serial',
+    ) -> 'KVCacheStore':
         """Read what is on disk, compute the rest, and cache both.
 
         A disk that cannot be written is a warning: the store then does without it.
@@ -435,6 +477,9 @@ class KVCacheStore:
             Texts per forward pass.
         progress : bool, default True
             Show bars.
+        executor : str or Executor, default 'serial'
+            Where the rest is computed, see `promptlab.jobs`. Workers load the model by
+            its name, once each; the caches return to this process.
 
         Returns
         -------
@@ -443,7 +488,7 @@ class KVCacheStore:
         """
         self._read_segments(progress)
         try:
-            self._compute_missing(batch_size, progress)
+            self._compute_missing(batch_size, progress, executor)
         except OSError as error:
             warnings.warn(
                 f'{self.segments.path} cannot be written ({error.strerror or error}); '
@@ -455,7 +500,7 @@ class KVCacheStore:
             self.cached = {
                 key: self.cached[key] for key in self.cached if self.tiers[key]
             }
-            return self.fill(batch_size, progress)
+            return self.fill(batch_size, progress, executor)
         return self
 
     def _missing(self) -> set[str]:
@@ -473,7 +518,9 @@ class KVCacheStore:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _compute_missing(self, batch_size: int, progress: bool) -> None:
+    def _compute_missing(
+        self, batch_size: int, progress: bool, executor: str | Executor
+    ) -> None:
         """Compute and cache the rest, in batches of similar length.
 
         The batches are those of an empty store: beside other neighbours the last bits
@@ -486,8 +533,8 @@ class KVCacheStore:
             for batch in length_batches(self.ids.lengths[rows], batch_size)
         ]
         todo = [b for b in batches if any(self.keys[i] in missing for i in b)]
-        for batch in progress_bar(todo, 'KV caches', progress):
-            caches = self._compute(batch)
+        computed = self._compute_all(todo, executor)
+        for caches in progress_bar(computed, 'KV caches', progress, total=len(todo)):
             caches = {key: caches[key] for key in caches if key in missing}
             self._keep({key: caches[key] for key in caches if key not in self._on_disk})
             pending |= {key: caches[key] for key in caches if key in self._on_disk}
@@ -496,6 +543,21 @@ class KVCacheStore:
                 pending = {}
         if pending:
             self._write(pending)
+
+    def _compute_all(
+        self, batches: Sequence[Sequence[int]], executor: str | Executor
+    ) -> Iterator[dict[str, list[torch.Tensor]]]:
+        """Yield new packed caches of batches, computed here or by an executor."""
+        if executor == 'serial':
+            yield from map(self._compute, batches)
+            return
+        model = {'model': self.lm.name, 'fingerprint': self.lm.fingerprint}
+        model |= {'dtype': self.lm.dtype, 'precision': self.precision}
+        calls = [model | {'ids': [self.ids[i] for i in batch]} for batch in batches]
+        with open_executor(executor) as workers:
+            for number, caches in map_calls(_read_elsewhere, calls, workers):
+                keys = [self.keys[i] for i in batches[number]]
+                yield dict(zip(keys, caches, strict=True))
 
     def _compute(self, rows: Sequence[int]) -> dict[str, list[torch.Tensor]]:
         """Return new packed caches of texts, by key."""
@@ -535,6 +597,7 @@ class KVCacheStore:
         KVBatch
             What is not cached is computed.
         """
+        positions = _checked_positions(positions, len(self.keys))
         missing = [i for i in positions if self.keys[i] not in self.cached]
         if len(missing) == len(positions):
             return self.lm.kv_batch([self.ids[i] for i in positions])
@@ -593,7 +656,7 @@ class KVCacheStore:
         n_texts = f'{len(self.cached):,} of {len(self.tiers):,} texts'
         return f'{n_texts} cached as {self.precision}{"".join(where)}'
 
-# %% ../nbs/lib/kvcache.ipynb #053
+# %% ../nbs/lib/kvcache.ipynb #058
 class StepTimes:
     """Seconds of the parts of a training step, linear in the tokens of a batch.
 
@@ -639,7 +702,7 @@ class StepTimes:
             seconds[part] = np.maximum(low + share * (high - low), least)
         return seconds
 
-# %% ../nbs/lib/kvcache.ipynb #055
+# %% ../nbs/lib/kvcache.ipynb #060
 def time_parts(
     lm: FrozenLM,
     length: int,
@@ -673,6 +736,9 @@ def time_parts(
     dict of str to float
         Seconds of `read`, `fetch` and `step`.
     """
+    for name, value in {'batch_size': batch_size, 'repetitions': repetitions}.items():
+        check_setting(name, value, COUNT)
+    check_setting('length', length, IntRange(1, lm.context))
     n_ids = len(lm.embed.weight)
     ids = [[(7 * i + j) % n_ids for j in range(length)] for i in range(batch_size)]
     ids = Encoded(ids)
@@ -703,7 +769,7 @@ def _seconds(call: Callable[[], Any], on_gpu: bool) -> float:
         torch.cuda.synchronize()
     return time.perf_counter() - start
 
-# %% ../nbs/lib/kvcache.ipynb #057
+# %% ../nbs/lib/kvcache.ipynb #062
 def predict_seconds(
     store: KVCacheStore, times: StepTimes, batch_size: int = 32
 ) -> dict[str, float]:
@@ -743,7 +809,7 @@ def predict_seconds(
         'recomputed': float((seconds['read'] + seconds['step']).sum()),
     }
 
-# %% ../nbs/lib/kvcache.ipynb #062
+# %% ../nbs/lib/kvcache.ipynb #067
 def _cached_share(store: KVCacheStore) -> str:
     """Say how much of the texts would be cached, and its size."""
     pairs = zip(store.ids.lengths, store.keys, strict=True)
@@ -769,7 +835,7 @@ def _measured_times(
     at_long = time_parts(store.lm, long, *settings)
     return StepTimes(short, at_short, long, at_long)
 
-# %% ../nbs/lib/kvcache.ipynb #064
+# %% ../nbs/lib/kvcache.ipynb #069
 def choose_caching(
     store: KVCacheStore,
     epochs: int,
@@ -802,6 +868,8 @@ def choose_caching(
     reason : str
         One sentence that says so and why.
     """
+    check_setting('epochs', epochs, COUNT)
+    check_setting('batch_size', batch_size, COUNT)
     shared = f', shared by {n_prompts} prompts' if n_prompts > 1 else ''
     cached = f'KV caches of {_cached_share(store)}{shared}'
     recomputed = f'KV caches recomputed{shared}'

@@ -416,6 +416,10 @@ def collate_kv(
     KVBatch
         Valid until `out` is used again.
     """
+    if out is not None and (out.dtype != dtype or out.ndim != 1):
+        raise ValueError(
+            f'out is {out.dtype} {tuple(out.shape)}; give flat memory of {dtype}.'
+        )
     device = torch.device(device)
     lengths = torch.tensor([cache.shape[3] for cache in caches])
     longest = int(lengths.max())
@@ -1053,12 +1057,40 @@ def _checked_prompts(
     if not prompts:
         raise ValueError('prompts is empty; give at least one.')
     for prompt in prompts:
+        if not isinstance(prompt, torch.Tensor) or not prompt.is_floating_point():
+            kind = getattr(prompt, 'dtype', None) or type(prompt).__name__
+            raise TypeError(f'a prompt is {kind}; give a Tensor of floats.')
         if prompt.ndim != 2 or prompt.shape[1] != width or not len(prompt):
             raise ValueError(
                 f'a prompt has the shape {tuple(prompt.shape)}; it must be (tokens, '
                 f'{width}) for this model.'
             )
     return prompts
+
+
+def _checked_numbers(numbers: Any, n_numbers: int, name: str) -> torch.Tensor:
+    """Return whole numbers from 0 to below a bound as a tensor, or refuse them."""
+    is_vector = isinstance(numbers, (list, tuple, range, np.ndarray, torch.Tensor))
+    found = torch.as_tensor(numbers) if is_vector else torch.empty(0)
+    is_whole = found.ndim == 1 and found.dtype in (torch.int32, torch.int64)
+    if is_whole and len(found) and not found.is_cuda:  # a GPU would be waited for
+        is_whole = found.min() >= 0 and found.max() < n_numbers
+    if not is_whole or not len(found):
+        raise ValueError(
+            f'{name} is {numbers!r:.60}; give whole numbers from 0 to {n_numbers - 1}.'
+        )
+    return found
+
+
+def _check_hidden(hidden: Any, width: int) -> None:
+    """Refuse what cannot be hidden states."""
+    is_float = isinstance(hidden, torch.Tensor) and hidden.is_floating_point()
+    if not is_float or hidden.ndim < 1 or hidden.shape[-1] != width:
+        kind = getattr(hidden, 'dtype', type(hidden).__name__)
+        raise ValueError(
+            f'hidden is {kind} {tuple(getattr(hidden, "shape", ()))}; give a Tensor of '
+            f'floats (..., {width}).'
+        )
 
 # %% ../nbs/lib/lm.ipynb #075
 class FrozenLM:
@@ -1255,7 +1287,14 @@ class FrozenLM:
     def _read(self, ids: Sequence[Sequence[int]], side: str, **options: Any):
         """Return the model's output, the mask, and where each text's tokens are."""
         # Under the mask the value of padding cannot matter, so it is 0.
-        padded, mask = (part.to(self.device) for part in pad_ids(ids, 0, side))
+        padded, mask = pad_ids(ids, 0, side)
+        lowest, highest, n_ids = padded.min(), padded.max(), len(self.embed.weight)
+        if lowest < 0 or highest >= n_ids:
+            raise ValueError(
+                f'the texts have token ids from {lowest} to {highest}; those of '
+                f'{self.name} are 0 to {n_ids - 1}.'
+            )
+        padded, mask = padded.to(self.device), mask.to(self.device)
         starts = [0 if side == 'right' else padded.shape[1] - len(row) for row in ids]
         places = [
             slice(start, start + len(row))
@@ -1385,7 +1424,11 @@ class FrozenLM:
             )
         positions = lengths + torch.arange(n_prompt, device=self.device)
         if rows is not None:
-            rows = torch.as_tensor(rows, device=self.device)
+            rows = _checked_numbers(rows, len(prompts), 'rows').to(self.device)
+            if len(rows) != len(batch.mask):
+                raise ValueError(
+                    f'there are {len(rows)} rows for {len(lengths)} texts.'
+                )
         hidden = self._read_prompts(self._base, batch, prompts, positions, rows).float()
         return hidden[:, 0] if is_single else hidden
 
@@ -1417,10 +1460,12 @@ class FrozenLM:
                 f'{self._title()} changes its logits after '
                 'its head in an unknown way; use a linear head.'
             )
+        _check_hidden(hidden, self.width)
         hidden = hidden.to(self.dtype)
         if tokens is None:
             logits = self.lm_head(hidden)
         else:
+            tokens = _checked_numbers(tokens, len(self.lm_head.weight), 'tokens')
             bias = getattr(self.lm_head, 'bias', None)
             bias = None if bias is None else bias[tokens]
             logits = F.linear(hidden, self.lm_head.weight[tokens], bias)

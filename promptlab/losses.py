@@ -490,8 +490,8 @@ def check_split(
     """
     if not isinstance(embeddings, Mapping) or not embeddings:
         raise TypeError(
-            f'embeddings is {type(embeddings).__name__} without entries; give a dict '
-            'from a name to an array (n_texts, n_dims).'
+            f'embeddings is of the type {type(embeddings).__name__} or empty; give a '
+            'dict from a name to an array (n_texts, n_dims).'
         )
     targets = check_classes(targets)
     for array in embeddings.values():
