@@ -54,9 +54,12 @@ def single_page(notebook, work):
         write_page(page, nbs, work / 'site', nav='', neighbours='', **facts)
     file = work / 'site' / page.url
     text = embed(file.read_text(encoding='utf-8'), file.parent)
+    if not text:
+        sys.exit('\n'.join(page.problems))
     style = (nbs / 'styles.css').read_text(encoding='utf-8')
-    sheet = f'<style>{style}\n{ALONE}</style>'
-    text = re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: sheet, text)
+    text = re.sub(r'<link [^>]*>\n?', '', text)
+    sheet = f'<style>{style}\n{ALONE}</style></head>'
+    text = text.replace('</head>', sheet, 1)
     return absolute(text, f'{site}/{page.url.as_posix()}')
 
 

@@ -31,7 +31,6 @@ def run(clone, *command):
     environment = {
         **os.environ,
         'PYTHONPATH': str(clone),
-        'PROMPTLAB_SCALE': 'mini',
         'TQDM_DISABLE': '1',
         'MPLBACKEND': 'agg',
     }

@@ -39,7 +39,7 @@ PRELOADED = [
 
 
 def run_page(notebook, log):
-    """Run a notebook as `nbdev_test` does at the smallest scale; exit 1 on failure."""
+    """Run a notebook as `nbdev_test` does; exit 1 on failure."""
     from nbdev.test import test_nb
 
     with open(log, 'w') as file:

@@ -17,6 +17,8 @@ import pytest
 from demo_site import project
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from promptlab.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 IS_ALL = os.environ.get('PROMPTLAB_RERUN') == 'all'
@@ -62,6 +64,7 @@ def clone(tmp_path_factory):
     skipped = shutil.ignore_patterns('.*', '__pycache__', 'weights')
     for name in ('promptlab', 'site'):
         shutil.copytree(ROOT / name, clone / name, ignore=skipped, dirs_exist_ok=True)
+    shutil.copy(ROOT / 'nbs/content.lua', clone / 'nbs')
     skeleton = ROOT / 'nbs/posts/_skeleton.ipynb'
     shutil.copy(skeleton, clone / 'nbs/posts/a-new-post.ipynb')
     return clone
@@ -109,7 +112,7 @@ def test_page(done):
     assert 'your run' in page
     assert '<img src="data:image/png;base64,' in page
     assert '<style>' in page
-    assert 'href="styles' not in page
+    assert '<link' not in page
     assert 'get_ipython' not in page, 'hidden cells are hidden'
     assert 'compare_runs(' in page
     assert 'plt.errorbar' not in page, 'echo: false'
@@ -135,13 +138,16 @@ def test_results(done):
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else '',
 )
-def test_refused(clone, folder, words, says):
+def test_refused(clone, folder, monkeypatch, capsys, words, says):
     """Before any work, in one sentence."""
+    monkeypatch.chdir(clone)
     words = [str(word).format(mine=folder / 'mine.csv') for word in words]
-    refused = rerun(clone, 'a-new-post', *words, '--out', folder / 'refused')
-    assert refused.returncode == 2
-    assert says in refused.stderr
-    assert len(refused.stderr.strip().splitlines()) == 1
+    with pytest.raises(SystemExit) as ended:
+        main(['rerun', 'a-new-post', *words, '--out', str(folder / 'refused')])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert says in said
+    assert len(said.strip().splitlines()) == 1
     assert not (folder / 'refused').exists()
 
 
