@@ -35,10 +35,12 @@ from promptlab.files import (
     restore_optimizer,
     save_tensors,
 )
+from .jobs import code_digest, content_digest
 from promptlab.models import (
     Truncated,
     context_length,
     fingerprint,
+    forward_errors,
     label_names,
     load_config,
     load_model,
@@ -336,7 +338,8 @@ def _to_device(
 
 
 def _logits(model: nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    output = model(**batch)
+    with forward_errors(type(model).__name__):
+        output = model(**batch)
     return getattr(output, 'logits', output)
 
 # %% ../nbs/lib/finetune.ipynb #025
@@ -576,7 +579,7 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
     settings = dict(
         asdict(run.config),
         device=run.device.type,
-        loss=getattr(run.loss, '__qualname__', repr(run.loss)),
+        loss=_loss_name(run.loss),
         model=fingerprint(run.model),
         architecture=_architecture(run.model),
         rows=digest([keys[row] for row in run.subset]),
@@ -584,6 +587,16 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
         save_epochs=list(save_epochs),
     )
     return json.loads(json.dumps(settings, default=lambda number: number.item()))
+
+
+def _loss_name(loss: Callable) -> str:
+    """Return a name for a loss, the same in every process."""
+    if loss is _default_loss:
+        return loss.__qualname__
+    try:
+        return content_digest(loss)
+    except TypeError:  # an object that holds who knows what counts by its class
+        return code_digest(type(loss))
 
 
 def _architecture(model: nn.Module) -> str:

@@ -4,7 +4,7 @@
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
            'pick_dtype', 'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length',
            'label_names', 'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised',
-           'depends_on_neighbours']
+           'forward_errors', 'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -31,7 +31,7 @@ from transformers import (
 )
 from transformers import logging as transformers_logging
 
-from .gguf_models import find_gguf, gguf_folder
+from .gguf_models import GGUFError, find_gguf, gguf_folder
 
 # %% ../nbs/lib/models.ipynb #006
 class ModelError(ValueError):
@@ -70,6 +70,8 @@ def find_model(name: str | Path) -> str:
     MissingModel
         If it is another file, a folder that holds no model, or a package that is not
         installed.
+    ModelError
+        If it is a GGUF file that is damaged or incomplete.
     """
     if not str(name).strip():
         raise MissingModel(
@@ -84,6 +86,8 @@ def find_model(name: str | Path) -> str:
             return str(gguf_folder(gguf_file))
     except (FileNotFoundError, ImportError) as error:
         raise MissingModel(str(error)) from None
+    except GGUFError as error:
+        raise ModelError(str(error)) from None
     path = Path(name).expanduser()
     if path.is_file():
         raise MissingModel(f'{name} is a file; name the folder of the model.')
@@ -674,7 +678,8 @@ def load_model(
             )
     check_model(network, tokenizer, name)
     if auto_class is AutoModelForSequenceClassification:
-        network.config.pad_token_id = tokenizer.pad_token_id
+        for part in (network.config, network.config.get_text_config()):
+            part.pad_token_id = tokenizer.pad_token_id
     return network, tokenizer
 
 # %% ../nbs/lib/models.ipynb #066
@@ -697,6 +702,32 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
         torch.manual_seed(seed)
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
+
+# %% ../nbs/lib/models.ipynb #f02
+@contextmanager
+def forward_errors(name: str) -> Iterator[None]:
+    """Turn what a model's own code raises while it reads texts into one sentence.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the model.
+
+    Raises
+    ------
+    ModelError
+        In place of any error other than a ValueError or full memory.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, ValueError):
+        raise
+    except Exception as error:
+        reason = ' '.join(str(error).split())[:150]
+        raise ModelError(
+            f'{name} cannot read these texts ({type(error).__name__}: {reason}); leave '
+            'out very short ones, or use another model.'
+        ) from error
 
 # %% ../nbs/lib/models.ipynb #069
 @torch.no_grad()

@@ -34,7 +34,7 @@ from promptlab.files import (
     write_json,
 )
 from .finetune import equal_length_batches
-from .jobs import EXECUTORS, Executor, SerialExecutor
+from .jobs import Executor, SerialExecutor, map_calls, open_executor
 from promptlab.models import (
     ModelError,
     Truncated,
@@ -42,6 +42,7 @@ from promptlab.models import (
     context_length,
     depends_on_neighbours,
     fingerprint,
+    forward_errors,
     load_model,
     model_name,
     n_parameters,
@@ -154,8 +155,8 @@ class LayerEncoder:
         self.tokenizer, self.name = tokenizer, name
         if device:
             self.model.to(device)
-        self.n_layers = model.config.num_hidden_layers
-        self.width = model.config.hidden_size
+        config = model.config.get_text_config()
+        self.n_layers, self.width = config.num_hidden_layers, config.hidden_size
         self.context = context_length(model, tokenizer)
         self.equal_lengths = _needs_equal_lengths(self.model, tokenizer, name)
         self.random_of: str | None = None
@@ -240,12 +241,13 @@ class LayerEncoder:
         """
         padded, mask = pad_ids(ids, self.tokenizer.pad_token_id)
         padded, mask = padded.to(self.device), mask.to(self.device)
-        output = self.model(
-            input_ids=padded,
-            attention_mask=mask,
-            output_hidden_states=True,
-            return_dict=True,
-        )
+        with forward_errors(self.name):
+            output = self.model(
+                input_ids=padded,
+                attention_mask=mask,
+                output_hidden_states=True,
+                return_dict=True,
+            )
         return output.hidden_states, mask
 
     def __call__(self, texts: Sequence[str]) -> EncodedTexts:
@@ -937,19 +939,14 @@ def _pool_batches(
         'expected': encoder.fingerprint,
         'poolers': poolers,
     }
-    finished: dict[int, tuple] = {}
-    n_sent = 0
-    for number in range(len(batches)):
-        while number not in finished:
-            while n_sent < min(number + 2 * executor.slots, len(batches)):
-                call = arguments | {'ids': batches[n_sent]}
-                executor.submit(n_sent, _pool_by_name, call)
-                n_sent += 1
-            finished |= dict(executor.wait(0.2))
-        pooled, error, _ = finished.pop(number)
-        if error:
-            raise RuntimeError(f'{error[0]}: {error[1]}')
-        yield pooled
+    calls = [arguments | {'ids': ids} for ids in batches]
+    finished: dict[int, list[np.ndarray]] = {}
+    n_yielded = 0
+    for number, pooled in map_calls(_pool_by_name, calls, executor):
+        finished[number] = pooled
+        while n_yielded in finished:
+            yield finished.pop(n_yielded)
+            n_yielded += 1
 
 # %% ../nbs/lib/pooling.ipynb #081
 def _run_passes(
@@ -1030,12 +1027,8 @@ def pool_texts(
         if missing:
             note = folder / f'{key}.json'
             by_batch = [[ids[i] for i in batch] for batch in batches]
-            workers = EXECUTORS.resolve(executor)
-            try:
+            with open_executor(executor) as workers:
                 _run_passes(encoder, by_batch, missing, note, progress, workers)
-            finally:
-                if workers is not executor:
-                    workers.close()
     return {
         name: _open_features(file, lengths, batches) for name, file in files.items()
     }

@@ -110,7 +110,13 @@ SEED = IntRange(0, 2**32 - 1)
 POSITIVE = FloatRange(0)
 NOT_NEGATIVE = FloatRange(0, with_least=True)
 SHARE = FloatRange(0, 1)
-_KINDS = {str: 'a text', bool: 'True or False', list: 'a list', tuple: 'a tuple'}
+_KINDS = {
+    str: 'a text',
+    bool: 'True or False',
+    list: 'a list',
+    tuple: 'a tuple',
+    Mapping: 'a dict',
+}
 
 
 def _accepts(allowed: Any, value: Any) -> bool:

@@ -23,7 +23,7 @@ from .files import DamagedFile, read_json, save_tensors, write_json
 from .lm import FrozenLM, get_lm
 from .models import ModelMismatch, find_model, pick_dtype
 from .prompt import TrainedPrompt, read_manifest
-from .settings import check_names
+from .settings import check_names, check_setting
 
 # %% ../nbs/lib/sharing.ipynb #008
 def export_peft(prompt: TrainedPrompt, folder: str | os.PathLike) -> Path:
@@ -222,6 +222,7 @@ def model_card(prompt: TrainedPrompt, measured: Mapping[str, Any] | None = None)
     str
         Markdown with the front matter of the hub's model cards.
     """
+    check_setting('measured', measured, Mapping, None)
     return _CARD.format(
         model_yaml=json.dumps(prompt.lm.name),
         data=_escaped(prompt.settings.get('data', 'a table')),

@@ -621,7 +621,7 @@ $ train linear-head --data good.csv --columns text
     --columns is 'text'; write it like 'text=review,label=stars'.
 $ predict
     there is no prompt to predict with; name its folder, or give --tasks
-    sentiment,emotion.
+    sentiment,emotion or --pretrained emotion.
 $ predict prompt fine --data good.csv
     give texts or --data, not both.
 $ predict prompt fine --limit 3
@@ -856,8 +856,8 @@ attribute(*classifier_task, batch_size=0)
     batch_size is 0; it must be a whole number of at least 1.
 attribute(*classifier_task, bach_size=8)
     there is no setting 'bach_size'; there are projection, param_filter, output,
-    folder, dtype, max_tokens, batch_size, shard_rows, progress; did you mean
-    'batch_size'?
+    folder, dtype, max_tokens, batch_size, shard_rows, executor, address, progress;
+    did you mean 'batch_size'?
 attribute(*classifier_task, dtype=torch.int8)
     dtype is torch.int8; it must be a floating type.
 attribute(*classifier_task, param_filter='nothing')
@@ -939,7 +939,7 @@ $ data get good.csv --out good.csv
 $ app nowhere
     nowhere: there is no such ledger; make one with promptlab probe.
 $ app ledger.jsonl
-    ledger.jsonl: there is no such ledger; make one with `promptlab probe`.
+    ledger.jsonl: there is no such ledger; make one with promptlab probe.
 $ jobs nowhere
     there is no folder nowhere; name one given to run_jobs.
 $ results --folder nowhere
@@ -1323,6 +1323,73 @@ lm.features(lm.kv_batch([[1, 2]]), [torch.ones(2, lm.width)], [5])
     rows is [5]; give whole numbers from 0 to 0.
 lm.features(lm.kv_batch([[1, 2]]), [torch.ones(2, lm.width)], [0, 0])
     there are 2 rows for 1 texts.
+KVCacheStore(lm, ['a film'])
+    ids is of the type list; give a FrozenLM, and what its method encode returns.
+KVCacheStore('tiny', lm.encode(texts))
+    lm is of the type str; give a FrozenLM, and what its method encode returns.
+KVCacheStore(lm, lm.encode(texts), {'dsk': '1GiB'})
+    'dsk' is not a tier of KV caches; there are device, disk, memory.
+KVCacheStore(lm, lm.encode(texts), -5)
+    -5 is not a size; write it like 2000000, '500MB' or '8GiB'.
+KVCacheStore(lm, lm.encode(texts))[[0, 99]]
+    positions is [0, 99]; give whole numbers from 0 to 17.
+KVCacheStore(lm, lm.encode(texts))[[-1]]
+    positions is [-1]; give whole numbers from 0 to 17.
+KVCacheStore(lm, lm.encode(texts))[[]]
+    positions is []; give whole numbers from 0 to 17.
+KVCacheStore(lm, lm.encode(texts))[0]
+    positions is 0; give whole numbers from 0 to 17.
+KVCacheStore(lm, lm.encode(texts))[[True, False]]
+    positions is [True, False]; give whole numbers from 0 to 17.
+lm.collate(lm.kv_cache(['film'], progress=False), torch.zeros(9, dtype=torch.int8))
+    out is torch.int8 (9,); give flat memory of torch.float32.
+pack_kv(torch.ones(1, 2, 1, 3, 4), 'int4')
+    'int4' is not a precision; use fp32, fp16, bf16, int8.
+time_parts(lm, 0)
+    length is 0; it must be a whole number from 1 to 512.
+time_parts(lm, 999)
+    length is 999; it must be a whole number from 1 to 512.
+choose_caching(KVCacheStore(lm, lm.encode(texts)), 0)
+    epochs is 0; it must be a whole number of at least 1.
+clear_cache('nowhere')
+    no KV caches of 'nowhere' are on disk; there are none at all.
+model_card(prompt, measured=[0.8])
+    measured is [0.8]; it must be a dict or None.
+model_card(prompt, measured='accuracy 0.8')
+    measured is 'accuracy 0.8'; it must be a dict or None.
+run_jobs([Job('a', abs)], 'jobs', 'threads')
+    there is no executor 'threads'; there are 'serial', 'processes', 'ray'.
+run_jobs([Job('a', abs)], 'jobs', on_error='ignore')
+    on_error is 'ignore'; use 'raise' or 'return'.
+run_jobs([Job('a', abs, {'x': object()})], 'jobs', progress=False)
+    a object cannot be part of a job, since its content cannot be read; give it a
+    `fingerprint` or pass what it is made of.
+EXECUTORS.resolve('processes', address='nowhere')
+    the executor 'processes' cannot be made so: got an unexpected keyword argument
+    'address'.
+list_jobs('good.csv')
+    there is no folder good.csv; name one given to run_jobs.
+Metagradient(keep=0)
+    keep is 0; it must be a number above 0 and at most 1.
+Metagradient(keep=float('nan'))
+    keep is nan; it must be a number above 0 and at most 1.
+Metagradient(draws=0)
+    draws is 0; it must be a whole number of at least 1.
+Metagradient(centre='mode')
+    centre is 'mode'; it must be 'median' or 'mean'.
+Metagradient(epsilon=0)
+    epsilon is 0; it must be a finite number above 0 or None.
+METHODS.resolve('metagradient', draw=3)
+    the attribution method 'metagradient' cannot be made so: got an unexpected
+    keyword argument 'draw'.
+random_subsets(9, 3, 1.5, 0)
+    share is 1.5; it must be a number above 0 and below 1.
+find_model('cut.gguf')
+    cut.gguf cannot be read as a GGUF model (...); download it again, or choose
+    another one.
+$ train linear-head --data good.csv --model cut.gguf
+    cut.gguf cannot be read as a GGUF model (...); download it again, or choose
+    another one.
 """
 
 # Files to make mistakes with
@@ -1384,6 +1451,7 @@ CONTENTS = {
     'gzip.conllu': b'\x1f\x8b and more',
     'nothing.conllu': '# sent_id = a\n\n',
     'ledger.jsonl': '{"key": "a"}\n',
+    'cut.gguf': b'GGUF and nothing more',
     'plugin.py': '1 / 0\n',
 }
 
