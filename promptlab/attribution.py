@@ -46,7 +46,6 @@ def judge_methods(
     n_halves: int = 20,
     n_again: int = 10,
     max_tokens: int | None = None,
-    executor: str = 'serial',
 ) -> dict[str, Any]:
     """Judge attribution methods by retraining a classifier on random halves.
 
@@ -57,28 +56,24 @@ def judge_methods(
     tokenizer : tokenizer
         Of the model.
     train, targets : DataFrame
-        Texts and labels to train on, and those whose margins are explained.
+        Texts to train on, and those whose margins are explained.
     config : FineTuneConfig
-        How it is trained. Its seed is that of the attributed run; retrainings have
-        others.
+        How it is trained; retrainings have other seeds.
     folder : path-like
-        Retrainings are kept there, and not done twice.
+        Where retrainings are kept.
     methods : sequence of str
         Names of `promptlab.influence.METHODS`.
     n_halves : int, default 20
         Random halves to train on.
     n_again : int, default 10
-        Of these, how many are trained with a second seed, for the ceiling.
+        Halves trained with a second seed, for the ceiling.
     max_tokens : int, optional
         Tokens that texts are cut to.
-    executor : str, default 'serial'
-        See `promptlab.jobs.run_jobs`.
 
     Returns
     -------
     dict
-        `lds`: method to the mean over targets with its 95 % bootstrap interval over
-        halves; `ceiling`; `accuracy` on the targets.
+        `lds`: method to its mean and 95 % bootstrap interval; `ceiling`; `accuracy`.
     """
     rows = model_rows(model, tokenizer, train, max_tokens)
     asked = model_rows(model, tokenizer, targets, max_tokens)
@@ -86,17 +81,16 @@ def judge_methods(
     epochs = tuple(range(config.epochs))
     run = finetune(trained, rows, config, save_epochs=epochs, progress=False)
     settings = {'max_tokens': max_tokens, 'progress': False}
+    given = trained, train, targets, tokenizer
     scores = {
-        name: attribute(
-            trained, train, targets, tokenizer, name, run.checkpoints, **settings
-        ).scores
+        name: attribute(*given, name, run.checkpoints, **settings).scores
         for name in methods
     }
     masks = random_subsets(len(train), n_halves)
-    seeds = [config.seed + 1, config.seed + 2]
-    runs = subset_runs(masks, seeds[:1]) + subset_runs(masks[:n_again], seeds[1:])
+    runs = subset_runs(masks, [config.seed + 1])
+    runs += subset_runs(masks[:n_again], [config.seed + 2])
     train_half = RetrainClassifier(model, rows, asked, config)
-    margins = retrain(train_half, runs, folder, executor, progress=False)
+    margins = retrain(train_half, runs, folder, progress=False)
     truth, again = margins[:n_halves], margins[n_halves:]
     return {
         'lds': {n: list(lds_interval(s, masks, truth)) for n, s in scores.items()},
@@ -139,7 +133,7 @@ def attribute_files(
     model: str | os.PathLike,
     train: Any,
     targets: Any,
-    method: str | AttributionMethod = 'damped',
+    method: str | AttributionMethod | None = None,
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
     proj_dim: int | None = None,
@@ -157,8 +151,9 @@ def attribute_files(
     targets : str, path-like or DataFrame
         What to explain; of a named data set its test split. Without labels the model's
         own answers are explained.
-    method : str or AttributionMethod, default 'damped'
-        A name in `METHODS` or an instance.
+    method : str or AttributionMethod, optional
+        A name in `METHODS` or an instance. By default `'damped'`, or what `validate`
+        chooses.
     limit : int, optional
         At most this many training rows.
     columns : mapping, optional
@@ -169,7 +164,7 @@ def attribute_files(
     seed : int, default 0
         Of the sketch, and of the draw of training rows.
     **settings : object
-        Fields of `FeatureSettings`.
+        Fields of `FeatureSettings`, and `validate` of `attribute`.
 
     Returns
     -------
