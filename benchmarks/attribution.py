@@ -10,7 +10,8 @@ of its own. `fidelity`: whether sketches keep the gradients' inner products, on 
 family. `base`: the time of a BERT-base shape.
 `truth`, `lds`, `leave`, `wrong`, `keep`: retrainings on random halves of a task's texts
 (kept in `results/`), the linear datamodeling score and cost of every method, top texts
-left out, wrong labels, and what to keep. Retrainings that are interrupted resume, and
+left out, wrong labels, and what to keep. `choose`: how many retrainings it takes to
+choose a method nearly as good as the best. Retrainings that are interrupted resume, and
 several processes may share them.
 
 Needs `benchmarks/attribution-requirements.txt`, installed with
@@ -62,6 +63,8 @@ from promptlab.influence import (
     Attributor,
     Damped,
     FeatureSettings,
+    candidate_methods,
+    candidate_scores,
     representations,
 )
 from promptlab.models import load_model
@@ -72,6 +75,7 @@ from promptlab.retraining import (
     classifier_margins,
     datamodel_lds,
     flip_labels,
+    lds,
     lds_ceiling,
     lds_interval,
     leave_out_runs,
@@ -122,6 +126,7 @@ class Task:
     save_epochs: Sequence[int]
     wrong: np.ndarray | None = None
     topics: tuple[np.ndarray, np.ndarray] | None = None
+    results: Path = RESULTS
 
     @property
     def positives(self) -> np.ndarray:
@@ -270,6 +275,7 @@ def encoder_task(
     n_halves: int,
     n_layers: int,
     config: FineTuneConfig,
+    max_tokens: int = 32,
 ) -> Task:
     """Make a task of real texts for the lowest layers of MiniLM.
 
@@ -285,11 +291,12 @@ def encoder_task(
     )
     # the encoder was trained without its pooler
     torch.nn.init.eye_(base.bert.pooler.dense.weight)
-    tokenizer.truncation_side = 'left'
-    options = {'truncation': True, 'max_length': 32, 'padding': 'max_length'}
+    tokenizer.truncation_side = 'left' if 'text_pair' not in tables[0] else 'right'
+    options = {'truncation': True, 'max_length': max_tokens, 'padding': 'max_length'}
     parts = []
     for table in tables:
-        encoded = tokenizer(table['text'].tolist(), return_tensors='pt', **options)
+        texts = [table[c].tolist() for c in ('text', 'text_pair') if c in table]
+        encoded = tokenizer(*texts, return_tensors='pt', **options)
         parts.append(dict(encoded, labels=torch.tensor(table['label'].values)))
     drop_unused_words(base, parts)
     layers = 'lowest layer' if n_layers == 1 else 'all six layers'
@@ -339,12 +346,34 @@ def imdb() -> Task:
     return encoder_task('imdb', data, tables, 24, 1, config)
 
 
+def qnli() -> Task:
+    """Fine-tune the whole encoder on pairs: the task of TRAK's tutorial, smaller.
+
+    All pairs are of the validation split, and no question is in two parts.
+    """
+    pairs = load('qnli', 'validation')
+    questions = pairs['text'].unique()
+    order = np.random.default_rng(0).permutation(len(questions))
+    rank = pairs['text'].map(dict(zip(questions, order, strict=True)))
+    pairs = pairs.assign(rank=rank).sort_values('rank', kind='stable')
+    tables, first = [], 0
+    for n_rows in (400, 100, 400):
+        own = pairs.iloc[first : first + n_rows]
+        tables.append(own[own['rank'] < own['rank'].max()].drop(columns='rank'))
+        first += n_rows
+    tables = [table.reset_index(drop=True) for table in tables]
+    config = FineTuneConfig(epochs=4, lr=1e-4, batch_size=32, **PLAIN)
+    data = f'QNLI validation pairs, {len(tables[0])} for training, first 64 tokens'
+    return encoder_task('qnli', data, tables, 20, 6, config, 64)
+
+
 TASKS = {
     'synthetic': synthetic,
     'synthetic-again': partial(synthetic, 1),
     'tweets': tweets,
     'tuned-tweets': tuned_tweets,
     'imdb': imdb,
+    'qnli': qnli,
 }
 
 
@@ -372,7 +401,7 @@ def truth(task: Task) -> np.ndarray:
 
     They are read from `results/`, or made.
     """
-    file = RESULTS / f'attribution-truth-{task.name}.safetensors'
+    file = task.results / f'attribution-truth-{task.name}.safetensors'
     if not file.exists():
         runs = subset_runs(task.masks, range(task.n_seeds))
         margins = torch.tensor(margins_after(task, runs, 'halves', task.targets))
@@ -1070,6 +1099,63 @@ def measure_lds(task: Task, seeds: Sequence[int], short: bool) -> dict[str, Any]
     return table.measured()
 
 
+# How many retrainings choose as well as all of them
+
+N_RETRAININGS = (2, 4, 6, 8, 10, 14, 20)
+
+
+def all_candidates(task: Task, seed: int) -> dict[str, np.ndarray]:
+    """Return the scores of everything that `validate=` chooses from, for one run."""
+    model, kept = train_once(task, seed)
+    settings = FeatureSettings(batch_size=64, progress=False)
+    states = [(checkpoint.state, checkpoint.weight) for checkpoint in kept]
+    question = AttributionTask(
+        model, task.train, task.targets, checkpoints=states, settings=settings
+    )
+    scores = candidate_scores(question, candidate_methods(question))
+    texts = {name: text_scores(task, name) for name in ('tfidf', 'label')}
+    return scores | texts
+
+
+def choose_some(predicted: dict, margins: np.ndarray, n: int, n_draws: int) -> dict:
+    """Choose by n single retrainings; judge by the mean margins of other halves."""
+    n_seeds, n_halves = margins.shape[:2]
+    names, found, lost = list(predicted), [], []
+    for draw in range(n_draws):
+        rng = np.random.default_rng([n, draw])
+        order = rng.permutation(n_halves)
+        seen, unseen = order[:n], order[n:]
+        known = margins[rng.integers(n_seeds, size=n), seen]
+        by_few = [lds(predicted[k][seen], np.eye(n), known).mean() for k in names]
+        itself, mean = np.eye(len(unseen)), margins.mean(0)[unseen]
+        by_rest = [lds(predicted[k][unseen], itself, mean).mean() for k in names]
+        found.append(by_rest[int(np.argmax(by_few))])
+        lost.append(max(by_rest) - found[-1])
+    return {
+        'retrainings': n,
+        'LDS': [float(np.mean(found)), *map(float, np.quantile(found, (0.05, 0.95)))],
+        'lost': float(np.mean(lost)),
+        'within .03': float(np.mean(np.array(lost) < 0.03)),
+    }
+
+
+def choose(task: Task, seed: int, n_draws: int = 100) -> dict[str, Any]:
+    """Return what few retrainings choose, beside the best and the default."""
+    scores, margins = all_candidates(task, seed), truth(task)
+    predicted = {name: task.masks @ own for name, own in scores.items()}
+    itself = np.eye(len(task.masks))
+    judged = {
+        k: float(lds(v, itself, margins.mean(0)).mean()) for k, v in predicted.items()
+    }
+    sizes = [n for n in N_RETRAININGS if n <= len(task.masks) // 2]
+    return {
+        'candidates': dict(sorted(judged.items(), key=lambda item: -item[1])),
+        'default': judged['Damped(damping=0.02) at all checkpoints'],
+        'by retrainings': [choose_some(predicted, margins, n, n_draws) for n in sizes],
+        'ceiling': lds_ceiling(margins, len(margins)),
+    }
+
+
 # Uses: leave texts out, find wrong labels, choose what to keep
 
 
@@ -1193,7 +1279,7 @@ def keep_some(task: Task, seed: int) -> dict[str, Any]:
 # Command line
 
 MODEL_PARTS = ('speed', 'memory', 'fidelity', 'base')
-TASK_PARTS = ('truth', 'lds', 'leave', 'wrong', 'keep')
+TASK_PARTS = ('truth', 'lds', 'choose', 'leave', 'wrong', 'keep')
 
 
 def measure_task(arguments: argparse.Namespace, task: Task) -> dict[str, Any]:
@@ -1201,6 +1287,8 @@ def measure_task(arguments: argparse.Namespace, task: Task) -> dict[str, Any]:
     seeds = arguments.seeds
     if arguments.part == 'lds':
         return measure_lds(task, seeds, arguments.short)
+    if arguments.part == 'choose':
+        return choose(task, seeds[0])
     if arguments.part == 'leave':
         return leave_out(task, seeds[0])
     if arguments.part == 'wrong':
@@ -1227,6 +1315,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument('part', choices=[*MODEL_PARTS, *TASK_PARTS])
     parser.add_argument('--task', choices=list(TASKS), default='synthetic')
     parser.add_argument('--rounds', type=int, default=2)
+    parser.add_argument('--results', type=Path, default=RESULTS)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument(
         '--seeds',
@@ -1252,6 +1341,7 @@ def main() -> None:
     facts = {'device': 'cpu', 'threads': arguments.threads, 'command': command}
     if arguments.part in TASK_PARTS:
         task = TASKS[arguments.task]()
+        task.results = arguments.results
         facts |= {'model': task.model, 'data': task.data, 'seed': arguments.seeds}
         if arguments.part == 'truth':
             print(f'ceiling {lds_ceiling(truth(task), task.n_seeds):.3f}')
@@ -1262,7 +1352,7 @@ def main() -> None:
         facts |= {'model': 'see the rows', 'data': 'synthetic tokens', 'seed': 0}
         name = f'attribution-{arguments.part}'
         measured = measure_part(arguments)
-    record(name, measured, RESULTS, **facts)
+    record(name, measured, arguments.results, **facts)
     print(', '.join(f'{key} {value}' for key, value in provenance().items()))
 
 

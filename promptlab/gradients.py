@@ -5,7 +5,7 @@ __all__ = ['PROJECTIONS', 'margin', 'ModelOutput', 'describe_settings', 'Margin'
            'ExampleGradients', 'Projection', 'Whole', 'GradientError', 'NotCovered', 'model_logits',
            'PerExampleGradients', 'Sketch', 'Rademacher', 'Factored', 'Principal', 'check_gradients', 'TensorRows',
            'collect_batches', 'model_table', 'model_labels', 'GradientSource', 'is_one_batch', 'ModelGradients',
-           'PromptRows', 'PromptGradients', 'gradient_source']
+           'PromptRows', 'take_rows', 'PromptGradients', 'gradient_source']
 
 # %% ../nbs/lib/gradients.ipynb #003
 import inspect
@@ -28,7 +28,14 @@ from .batching import length_batches
 from .data import TableError, check_table, read_table
 from .files import digest
 from .finetune import TokenizedRows, equal_length_batches, tokenize_rows
-from .models import ModelError, context_length, label_names
+from .lm import share_weights
+from promptlab.models import (
+    ModelError,
+    context_length,
+    forward_errors,
+    label_names,
+    state_fingerprint,
+)
 from .prompt import TrainedPrompt
 from .registry import Registry
 from .settings import COUNT, POSITIVE, SEED, check_setting
@@ -1085,6 +1092,11 @@ class TensorRows:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all examples."""
+        return digest(*self.keys)
+
     def batch(self, positions: np.ndarray) -> dict[str, torch.Tensor]:
         """Return examples without the columns that are padding in all of them.
 
@@ -1287,8 +1299,8 @@ class GradientSource:
 
         Parameters
         ----------
-        data : DataFrame, mapping of str to Tensor, or iterable of batches
-            The examples.
+        data : DataFrame, Dataset, mapping of str to Tensor, or iterable of batches
+            The examples: texts, or tokenized (with a column `input_ids`).
         source_name : str, default 'the table'
             What messages call them.
 
@@ -1360,6 +1372,17 @@ class GradientSource:
             'output': self.output,
         }
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that features depend on beside the examples."""
+        described = {name: str(value) for name, value in self.describe().items()}
+        return digest(described, state_fingerprint(self.state()))
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the weights, so that a cluster shares them."""
+        return sum(tensor.nbytes for tensor in self.state().values())
+
     def __call__(self, batch: Mapping[str, Any]) -> ExampleGradients:
         """Return features, outputs and gradient weights.
 
@@ -1376,13 +1399,69 @@ class GradientSource:
         raise NotImplementedError
 
 # %% ../nbs/lib/gradients.ipynb #097
-def _is_table(data: Any) -> bool:
-    """Whether data are texts: anything but tensors and batches of tensors."""
+def _column_names(data: Any) -> list[str] | None:
+    """Return the names of what has columns; None of batches and file names."""
     if isinstance(data, Mapping):
-        return not all(isinstance(value, torch.Tensor) for value in data.values())
-    if isinstance(data, (pd.DataFrame, str, os.PathLike)):
+        return [*data]
+    for name in ('column_names', 'columns'):
+        if hasattr(data, name):
+            return [*getattr(data, name)]
+    return None
+
+
+def _is_table(data: Any) -> bool:
+    """Whether data are texts: neither tensors, nor tokenized, nor batches of these."""
+    if isinstance(data, (str, os.PathLike)):
         return True
-    return hasattr(data, 'column_names') or hasattr(data, 'columns')
+    names = _column_names(data)
+    if names is None or 'input_ids' in names:
+        return False
+    return not _has_tensors(data)
+
+
+def _has_tensors(data: Any) -> bool:
+    """Whether data are a mapping of tensors."""
+    is_mapping = isinstance(data, Mapping)
+    return is_mapping and all(isinstance(v, torch.Tensor) for v in data.values())
+
+
+def _joined_tables(data: Any) -> Any:
+    """Put batches of texts together, as a `DataLoader` gives them, into one table.
+
+    Whatever else examples may be is returned as it is.
+    """
+    if isinstance(data, (str, os.PathLike)) or _column_names(data) is not None:
+        return data
+    data = data if isinstance(data, (tuple, list)) else list(data)
+    if not data or not all(isinstance(b, Mapping) and _is_table(b) for b in data):
+        return data
+    tables = [
+        pd.DataFrame({name: np.asarray(column) for name, column in batch.items()})
+        for batch in data
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _tokenized_columns(data: Any, model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return what a model takes of a tokenized data set, padded on the right."""
+    names = _column_names(data)
+    wanted = [n for n in inspect.signature(model.forward).parameters if n in names]
+    columns = {name: data[name] for name in wanted if name != 'labels'}
+    for name in ('labels', 'label'):
+        if name in names:
+            columns['labels'] = data[name]
+            break
+    return {name: _as_tensor(column) for name, column in columns.items()}
+
+
+def _as_tensor(column: Any) -> torch.Tensor:
+    """Return a column of numbers or of rows of numbers, padded with zeros."""
+    if torch.is_tensor(column):
+        return column
+    rows = [torch.as_tensor(row) for row in column]
+    if rows[0].ndim == 0:
+        return torch.stack(rows)
+    return nn.utils.rnn.pad_sequence(rows, batch_first=True)
 
 
 def _token_limit(
@@ -1430,6 +1509,8 @@ def is_one_batch(data: Any) -> bool:
 
 def _tensor_rows(source: 'ModelGradients', data: Any, source_name: str) -> TensorRows:
     """Return rows of tensors or of batches of tensors, with labels if needed."""
+    if _column_names(data) is not None and not _has_tensors(data):
+        data = _tokenized_columns(data, source.model)
     batches = [data] if is_one_batch(data) else data
     tensors = collect_batches(batches, source.model)
     if source.output.needs_labels and 'labels' not in tensors:
@@ -1497,8 +1578,18 @@ class ModelGradients(GradientSource):
         self.sizes = self.gradients.sizes
         self.projection.prepare(self.sizes)
 
+    def __reduce__(self):
+        """Pickle without the hooks of transformers, which cannot be pickled."""
+        model = share_weights(self.model)
+        for module in model.modules():
+            module._forward_hooks.clear()
+        settings = (None, self.param_filter, self.output, self.max_tokens)
+        state = {'projection': self.projection, 'equal_lengths': self.equal_lengths}
+        return type(self), (model, self.tokenizer, *settings), state
+
     def rows(self, data, source_name='the table'):
         """Tokenize a table, or take tensors; see `GradientSource.rows`."""
+        data = _joined_tables(data)
         read = _text_rows if _is_table(data) else _tensor_rows
         return read(self, data, source_name)
 
@@ -1514,7 +1605,8 @@ class ModelGradients(GradientSource):
         """Compare with autograd once; look for effects of padding."""
         if not self._is_checked:
             first = rows.batch(np.arange(min(4, len(rows))))
-            check_gradients(self.gradients, first, self.output)
+            with forward_errors(type(self.model).__name__):
+                check_gradients(self.gradients, first, self.output)
             self._is_checked = True
         self.equal_lengths |= _depends_on_padding(self.gradients, self.output, rows)
 
@@ -1525,9 +1617,10 @@ class ModelGradients(GradientSource):
 
     def __call__(self, batch):
         """Return features, outputs and weights; see `GradientSource.__call__`."""
-        return self.gradients(batch, self.output, self.projection)
+        with forward_errors(type(self.model).__name__):
+            return self.gradients(batch, self.output, self.projection)
 
-# %% ../nbs/lib/gradients.ipynb #109
+# %% ../nbs/lib/gradients.ipynb #111
 class PromptRows:
     """Texts encoded for a prompt, with what `TokenizedRows` have.
 
@@ -1556,6 +1649,11 @@ class PromptRows:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all examples."""
+        return digest(*self.keys)
+
     def batch(self, positions: np.ndarray) -> dict[str, Any]:
         """Return some texts.
 
@@ -1572,7 +1670,30 @@ class PromptRows:
         ids = [self._ids[position] for position in positions]
         return {'ids': ids, 'labels': self.labels[torch.as_tensor(positions)]}
 
-# %% ../nbs/lib/gradients.ipynb #111
+# %% ../nbs/lib/gradients.ipynb #114
+def take_rows(
+    rows: 'TokenizedRows | TensorRows | PromptRows', positions: np.ndarray
+) -> 'TensorRows | PromptRows':
+    """Return some examples as rows of their own.
+
+    Parameters
+    ----------
+    rows : TokenizedRows, TensorRows or PromptRows
+        The examples.
+    positions : int array
+        Which ones.
+
+    Returns
+    -------
+    TensorRows or PromptRows
+        In the order of `positions`.
+    """
+    batch = rows.batch(positions)
+    if isinstance(rows, PromptRows):
+        return PromptRows(batch['ids'], batch['labels'])
+    return TensorRows(batch)
+
+# %% ../nbs/lib/gradients.ipynb #116
 def _head_gradients(
     head: nn.Module,
     hidden: torch.Tensor,
@@ -1592,7 +1713,7 @@ def _head_gradients(
     gradients = per_text(parameters, hidden, labels['labels'])
     return {f'head.{name}': grad.flatten(1) for name, grad in gradients.items()}
 
-# %% ../nbs/lib/gradients.ipynb #113
+# %% ../nbs/lib/gradients.ipynb #118
 def _prompt_gradients(
     prompt: TrainedPrompt,
     ids: list[list[int]],
@@ -1603,7 +1724,7 @@ def _prompt_gradients(
     kv_batch = prompt.lm.kv_batch(ids)
     with torch.enable_grad():
         copies = prompt.embeddings.expand(len(ids), -1, -1).clone().requires_grad_()
-        hidden = prompt.lm.features(kv_batch, list(copies), rows=range(len(ids)))
+        hidden = prompt.lm.features(kv_batch, list(copies), rows=np.arange(len(ids)))
         logits = prompt.head(hidden)
         values = output.output(logits, labels)
         (by_copy,) = torch.autograd.grad(values.sum(), copies)
@@ -1611,7 +1732,7 @@ def _prompt_gradients(
     gradients = {'embeddings': by_copy.flatten(1)} | by_head
     return {k: v.detach() for k, v in gradients.items()}, logits.detach()
 
-# %% ../nbs/lib/gradients.ipynb #115
+# %% ../nbs/lib/gradients.ipynb #120
 class PromptGradients(GradientSource):
     """Gradients of a trained prompt and its head.
 
@@ -1649,7 +1770,7 @@ class PromptGradients(GradientSource):
 
     def rows(self, data, source_name='the table'):
         """Encode a table; see `GradientSource.rows`."""
-        table = model_table(self.prompt, data, source_name)
+        table = model_table(self.prompt, _joined_tables(data), source_name)
         ids = self.prompt.encode(table['text'], table.get('text_pair'))
         return PromptRows(ids, torch.tensor(table['label'].to_numpy()))
 
@@ -1666,6 +1787,16 @@ class PromptGradients(GradientSource):
         self.prompt.embeddings = embeddings.to(self.prompt.embeddings.device)
         self.prompt.head.load_state_dict(head)
 
+    @property
+    def fingerprint(self):
+        """A hash that counts the model's weights, too."""
+        return digest(super().fingerprint, self.prompt.lm.fingerprint)
+
+    @property
+    def nbytes(self):
+        """Size of the model's weights."""
+        return sum(p.nbytes for p in self.prompt.lm.model.parameters())
+
     def __call__(self, batch):
         """Return gradients, outputs and weights; see `GradientSource.__call__`."""
         labels = {'labels': batch['labels'].to(self.prompt.lm.device)}
@@ -1678,7 +1809,7 @@ class PromptGradients(GradientSource):
         weight = self.output.gradient_weight(logits, labels)
         return ExampleGradients(self.projection.finish(buffer), values, weight)
 
-# %% ../nbs/lib/gradients.ipynb #119
+# %% ../nbs/lib/gradients.ipynb #124
 def gradient_source(
     model: Any,
     tokenizer: Any = None,

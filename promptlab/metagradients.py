@@ -6,7 +6,7 @@ __all__ = ['State', 'Measured', 'CENTRES', 'TrainingRun', 'train_states', 'train
            'smoothness', 'DerivativeError', 'check_metagradient', 'NotSmooth', 'AveragedMetagradients',
            'average_metagradients', 'fit_datamodel_with_prior', 'PromptTexts', 'prompt_logits', 'label_margins',
            'prompt_margins', 'prompt_run', 'schedule_rates', 'replay_prompt', 'classifier_run', 'classifier_measure',
-           'Metagradient']
+           'replay_prompt_task', 'replay_classifier_task']
 
 # %% ../nbs/lib/metagradients.ipynb #003
 import dataclasses
@@ -25,12 +25,10 @@ from transformers import get_scheduler
 
 from .batching import length_batches, progress_bar
 from .finetune import FineTuneConfig, TokenizedRows, training_steps
-from .gradients import TensorRows, gradient_source
-from .influence import METHODS, AttributionMethod, AttributionTask
+from .gradients import TensorRows
 from .lm import FrozenLM, read_together, share_weights, text_model
 from .prompt import TrainedPrompt, init_prompt, make_head
-from .retraining import fit_datamodel, random_subsets
-from .settings import COUNT, POSITIVE, FloatRange, check_setting
+from .retraining import check_replayable, fit_datamodel, random_subsets
 from .testing import relative_error
 
 # %% ../nbs/lib/metagradients.ipynb #006
@@ -1026,25 +1024,6 @@ def _cross_entropies(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor
     return losses.view(logits.shape[:-1])
 
 # %% ../nbs/lib/metagradients.ipynb #068
-def _refuse_other_settings(prompt: TrainedPrompt, n_texts: int) -> None:
-    """Refuse prompts whose training cannot be replayed on a table."""
-    settings = prompt.settings
-    reasons = {
-        'it was not trained by promptlab': 'epochs' not in settings,
-        'its head is not linear': settings.get('head') != 'linear',
-        'it has a loss of its own': settings.get('loss') is not None,
-        'it gives several labels per text': prompt.is_multilabel,
-        'it was trained with patience': settings.get('patience') is not None,
-        f'it was trained on {settings.get("rows")} texts, and the training table has '
-        f'{n_texts}': settings.get('rows') != n_texts,
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            raise ValueError(
-                f'the training of this prompt cannot be replayed: {reason}.'
-            )
-
-
 def schedule_rates(schedule: str, lr: float, n_steps: int) -> list[float]:
     """Return the learning rates of `train`.
 
@@ -1108,7 +1087,7 @@ def replay_prompt(
     ValueError
         If the run cannot be replayed, or does not end at this prompt.
     """
-    _refuse_other_settings(prompt, len(table))
+    check_replayable(prompt, len(table))
     settings, lm = prompt.settings, prompt.lm
     texts = _prompt_texts(prompt, table)
     start = {
@@ -1250,100 +1229,63 @@ def classifier_measure(model: nn.Module, rows: TokenizedRows | TensorRows) -> Me
 
     return margins
 
-# %% ../nbs/lib/metagradients.ipynb #084
-class Metagradient(AttributionMethod):
-    """The derivative through the replayed training run, averaged over random subsets.
+# %% ../nbs/lib/metagradients.ipynb #088
+def replay_prompt_task(
+    prompt: TrainedPrompt, train: Any, targets: Any, epsilon: float | None = None
+) -> tuple[TrainingRun, Measured]:
+    """Return the run that made a prompt, and the margins of targets.
 
     Parameters
     ----------
-    keep : float, default 0.5
-        Share of the texts in each subset; choose the share that questions are about. 1
-        differentiates once, at all texts, as published.
-    draws : int, default 16
-        Subsets. Each costs about one training run per target.
+    prompt : TrainedPrompt
+        See `replay_prompt`.
+    train, targets : DataFrame
+        Texts with labels that are numbered as the prompt's.
     epsilon : float, optional
-        Replay with this epsilon of Adam inside the root, which is smoother. By default
-        as it was trained.
-    start : mapping of str to Tensor, optional
-        Of a classifier: its state dict before training.
-    config : FineTuneConfig, optional
-        Of a classifier: how it was fine-tuned.
-    centre : {'median', 'mean'}
-        What is taken over the draws.
-    seed : int, default 0
-        Of the subsets.
+        See `replay_prompt`.
 
-    Attributes
-    ----------
-    found : AveragedMetagradients
-        What `attribute` found last, with its smoothness.
-
-    References
-    ----------
-    A. Ilyas, L. Engstrom. MAGIC: Near-Optimal Data Attribution for Deep Learning. 2025.
-    https://arxiv.org/abs/2504.16430
+    Returns
+    -------
+    run : TrainingRun
+        For `metagradient`.
+    measure : callable
+        For `metagradient`.
     """
-
-    about = 'derivative through the training run, averaged over random subsets (ours)'
-
-    def __init__(
-        self,
-        keep: float = 0.5,
-        draws: int = 16,
-        epsilon: float | None = None,
-        start: Mapping[str, torch.Tensor] | None = None,
-        config: FineTuneConfig | None = None,
-        centre: str = 'median',
-        seed: int = 0,
-    ):
-        check_setting('keep', keep, FloatRange(0, 1, with_most=True))
-        check_setting('draws', draws, COUNT)
-        check_setting('epsilon', epsilon, POSITIVE, None)
-        check_setting('centre', centre, *CENTRES)
-        self.keep, self.draws, self.seed = keep, draws, seed
-        self.centre = centre
-        self.epsilon, self.start, self.config = epsilon, start, config
-        self.found: AveragedMetagradients | None = None
-
-    def __repr__(self) -> str:
-        return f'Metagradient(keep={self.keep}, draws={self.draws})'
-
-    def attribute(self, task):
-        """Replay and differentiate; see `AttributionMethod.attribute`."""
-        replay = _replay_prompt_task
-        if not isinstance(task.model, TrainedPrompt):
-            replay = _replay_classifier_task
-        run, measure = replay(self, task)
-        progress = task.settings.progress
-        self.found = average_metagradients(
-            run, measure, self.keep, self.draws, self.centre, self.seed, progress
-        )
-        return self.found.scores
+    run = replay_prompt(prompt, train, epsilon)
+    return run, prompt_margins(_prompt_texts(prompt, targets))
 
 
-METHODS.register('metagradient', Metagradient)
-
-# %% ../nbs/lib/metagradients.ipynb #086
-def _replay_prompt_task(
-    method: Metagradient, task: AttributionTask
+def replay_classifier_task(
+    model: nn.Module,
+    start: Mapping[str, torch.Tensor],
+    train: TokenizedRows | TensorRows,
+    targets: TokenizedRows | TensorRows,
+    config: FineTuneConfig,
+    epsilon: float | None = None,
 ) -> tuple[TrainingRun, Measured]:
-    run = replay_prompt(task.model, task.train, method.epsilon)
-    return run, prompt_margins(_prompt_texts(task.model, task.targets))
+    """Return the run that made a classifier, and the margins of targets.
 
+    Parameters
+    ----------
+    model : Module
+        The classifier; it is left as it is.
+    start : mapping of str to Tensor
+        Its state dict before training.
+    train, targets : TokenizedRows or TensorRows
+        Texts with one label each.
+    config : FineTuneConfig
+        How it was trained.
+    epsilon : float, optional
+        See `classifier_run`.
 
-def _replay_classifier_task(
-    method: Metagradient, task: AttributionTask
-) -> tuple[TrainingRun, Measured]:
-    if method.start is None or method.config is None:
-        raise ValueError(
-            'metagradients of a classifier replay its training; give start=..., its '
-            'state dict before training, and config=FineTuneConfig(...).'
-        )
-    model = share_weights(task.model)
-    model.load_state_dict(method.start, assign=True)
-    max_tokens = task.settings.max_tokens
-    source = gradient_source(model, task.tokenizer, max_tokens=max_tokens)
-    rows = source.rows(task.train, 'the training table')
-    targets = source.rows(task.targets, 'the targets')
-    run = classifier_run(model, rows, method.config, method.epsilon)
+    Returns
+    -------
+    run : TrainingRun
+        For `metagradient`.
+    measure : callable
+        For `metagradient`.
+    """
+    model = share_weights(model)
+    model.load_state_dict(start, assign=True)
+    run = classifier_run(model, train, config, epsilon)
     return run, classifier_measure(model, targets)

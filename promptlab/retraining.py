@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['random_subsets', 'lds', 'lds_ceiling', 'lds_interval', 'Retraining', 'subset_runs', 'retrain', 'classifier_margins',
-           'RetrainClassifier', 'choose_by_lds', 'fit_datamodel', 'datamodel_lds', 'leave_out_runs', 'margin_falls',
-           'flip_labels', 'neighbour_disagreement']
+           'RetrainClassifier', 'check_replayable', 'RetrainPrompt', 'ExpectedLds', 'choose_scores', 'fit_datamodel',
+           'datamodel_lds', 'leave_out_runs', 'margin_falls', 'flip_labels', 'neighbour_disagreement']
 
 # %% ../nbs/lib/retraining.ipynb #003
 import copy
@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.stats import rankdata
 from sklearn.linear_model import RidgeCV
@@ -24,9 +25,10 @@ from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
 from .gradients import TensorRows, margin
 from .jobs import Executor, Job, content_digest, run_jobs
 from .metrics import bootstrap
+from .prompt import TrainedPrompt, train
 from .settings import SHARE, check_setting
 
-# %% ../nbs/lib/retraining.ipynb #006
+# %% ../nbs/lib/retraining.ipynb #007
 def random_subsets(
     n_train: int, n_subsets: int, share: float = 0.5, seed: int = 0
 ) -> np.ndarray:
@@ -55,7 +57,7 @@ def random_subsets(
         mask[order[: round(share * n_train)]] = True
     return masks
 
-# %% ../nbs/lib/retraining.ipynb #009
+# %% ../nbs/lib/retraining.ipynb #010
 def lds(
     scores: np.ndarray,
     masks: np.ndarray,
@@ -102,7 +104,7 @@ def _centred_ranks(values: np.ndarray) -> np.ndarray:
     ranks = rankdata(values.round(9), axis=0)
     return ranks - ranks.mean(0)
 
-# %% ../nbs/lib/retraining.ipynb #013
+# %% ../nbs/lib/retraining.ipynb #014
 def lds_ceiling(margins: np.ndarray, n_averaged: int = 1) -> float:
     """Return the LDS that perfect knowledge of the expected margin would get.
 
@@ -136,7 +138,7 @@ def lds_ceiling(margins: np.ndarray, n_averaged: int = 1) -> float:
     reliability = n_averaged * one / (1 + (n_averaged - 1) * one)
     return math.sqrt(max(reliability, 0))
 
-# %% ../nbs/lib/retraining.ipynb #016
+# %% ../nbs/lib/retraining.ipynb #017
 def lds_interval(
     scores: np.ndarray,
     masks: np.ndarray,
@@ -172,7 +174,7 @@ def lds_interval(
 
     return bootstrap(mean_lds, margins, positions, draws)
 
-# %% ../nbs/lib/retraining.ipynb #019
+# %% ../nbs/lib/retraining.ipynb #020
 @dataclass
 class Retraining:
     """One training run on some of the texts.
@@ -262,7 +264,7 @@ def retrain(
 def _measure(train: Callable, subset: np.ndarray, seed: int) -> np.ndarray:
     return train(subset=subset, seed=seed)
 
-# %% ../nbs/lib/retraining.ipynb #022
+# %% ../nbs/lib/retraining.ipynb #023
 def classifier_margins(
     model: nn.Module, rows: TokenizedRows | TensorRows, batch_size: int = 64
 ) -> np.ndarray:
@@ -314,6 +316,11 @@ class RetrainClassifier:
         keys = (list(self.rows.keys), list(self.targets.keys))
         return content_digest(self.model, keys, self.config)
 
+    @property
+    def nbytes(self) -> int:
+        """Size of the weights, so that a cluster shares them."""
+        return sum(parameter.nbytes for parameter in self.model.parameters())
+
     def __call__(self, subset: np.ndarray, seed: int) -> np.ndarray:
         """Train on some of the texts.
 
@@ -334,14 +341,144 @@ class RetrainClassifier:
         finetune(model, self.rows, config, subset=subset, progress=False)
         return classifier_margins(model, self.targets)
 
-# %% ../nbs/lib/retraining.ipynb #029
-def choose_by_lds(
+# %% ../nbs/lib/retraining.ipynb #026
+def check_replayable(prompt: TrainedPrompt, n_texts: int) -> None:
+    """Refuse prompts whose training cannot be repeated on a table.
+
+    Parameters
+    ----------
+    prompt : TrainedPrompt
+        The prompt.
+    n_texts : int
+        Rows of the training table.
+
+    Raises
+    ------
+    ValueError
+        If it cannot; the message says why.
+    """
+    settings = prompt.settings
+    reasons = {
+        'it was not trained by promptlab': 'epochs' not in settings,
+        'its head is not linear': settings.get('head') != 'linear',
+        'it has a loss of its own': settings.get('loss') is not None,
+        'it gives several labels per text': prompt.is_multilabel,
+        'it was trained with patience': settings.get('patience') is not None,
+        f'it was trained on {settings.get("rows")} texts, and the training table has '
+        f'{n_texts}': settings.get('rows') != n_texts,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise ValueError(
+                f'the training of this prompt cannot be replayed: {reason}.'
+            )
+
+
+@dataclass
+class RetrainPrompt:
+    """Trains a prompt again on subsets of its texts; for `retrain`.
+
+    Parameters
+    ----------
+    prompt : TrainedPrompt
+        Made by `train` with a linear head and one label per text.
+    rows : DataFrame
+        Its training texts.
+    targets : DataFrame
+        Texts with labels, whose margins are measured.
+
+    Raises
+    ------
+    ValueError
+        If its training cannot be repeated.
+    """
+
+    prompt: TrainedPrompt
+    rows: pd.DataFrame
+    targets: pd.DataFrame
+
+    def __post_init__(self):
+        check_replayable(self.prompt, len(self.rows))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the prompt was trained."""
+        names = ('n_tokens', 'init', 'lr', 'schedule', 'seed', 'epochs', 'batch_size')
+        names += ('clip', 'truncation_side', 'max_tokens', 'chunk')
+        return {name: self.prompt.settings[name] for name in names}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that the margins depend on, for the names of jobs."""
+        tables = (self.rows, self.targets)
+        return content_digest(self.prompt.lm.fingerprint, self.settings, tables)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the model's weights, so that a cluster shares them."""
+        return sum(p.nbytes for p in self.prompt.lm.model.parameters())
+
+    def __call__(self, subset: np.ndarray, seed: int) -> np.ndarray:
+        """Train on some of the texts.
+
+        Parameters
+        ----------
+        subset : int array, shape (n_rows,)
+            Positions of the texts.
+        seed : int
+            Of the order of batches.
+
+        Returns
+        -------
+        float32 array, shape (n_targets,)
+            Margins of the targets.
+        """
+        rows = self.rows.iloc[subset].reset_index(drop=True)
+        settings = self.settings | {'data_seed': seed, 'progress': False}
+        prompt = train(self.prompt.lm, rows, **settings)
+        texts = self.targets['text'], self.targets.get('text_pair')
+        logits = torch.as_tensor(prompt.logits(*texts, progress=False))
+        return margin(logits, torch.tensor(self.targets['label'].to_numpy())).numpy()
+
+# %% ../nbs/lib/retraining.ipynb #033
+@dataclass
+class ExpectedLds:
+    """A choice among scores, and the LDS to be expected of it.
+
+    Parameters
+    ----------
+    name : object
+        The best candidate over all subsets.
+    value, low, high : float
+        The LDS that such a choice gets on subsets it was not made by. The ends of its
+        95 % interval are as far away as those of a bootstrap over subsets.
+    n_retrainings : int
+        Subsets.
+    by_name : dict of object to float
+        The LDS of every candidate over all subsets.
+    """
+
+    name: Any
+    value: float
+    low: float
+    high: float
+    n_retrainings: int
+    by_name: dict[Any, float]
+
+    def __str__(self) -> str:
+        interval = f'{self.low:.2f} to {self.high:.2f}'
+        return f'expected LDS {self.value:.2f} ({interval})'
+
+
+def choose_scores(
     candidates: Mapping[Any, np.ndarray],
     masks: np.ndarray,
     margins: np.ndarray,
     controls: np.ndarray | None = None,
-) -> tuple[Any, float]:
-    """Choose the scores with the best LDS, in two folds.
+    n_splits: int = 10,
+    seed: int = 0,
+) -> ExpectedLds:
+    """Choose the scores with the best LDS, and cross-validate the choice.
 
     Parameters
     ----------
@@ -353,27 +490,40 @@ def choose_by_lds(
         What was measured after training on each subset.
     controls : float array, shape (n_subsets,), optional
         See `lds`.
+    n_splits : int, default 10
+        Divisions of the subsets into halves.
+    seed : int, default 0
+        Of the divisions.
 
     Returns
     -------
-    best : object
-        The name of the best candidate over all subsets.
-    unseen : float
-        The LDS that such a choice gets on subsets it was not made by.
+    ExpectedLds
+        The choice.
     """
-    is_even = np.arange(len(masks)) % 2 == 0
 
     def mean_lds(name, rows):
         known = None if controls is None else controls[rows]
-        return lds(candidates[name], masks[rows], margins[rows], known).mean()
+        return float(lds(candidates[name], masks[rows], margins[rows], known).mean())
 
-    def best(rows):
-        return max(candidates, key=lambda name: mean_lds(name, rows))
+    def by_name(rows):
+        return {name: mean_lds(name, rows) for name in candidates}
 
-    unseen = [mean_lds(best(~fold), fold) for fold in (is_even, ~is_even)]
-    return best(slice(None)), float(np.mean(unseen))
+    unseen, rng = [], np.random.default_rng(seed)
+    for _ in range(n_splits):
+        first, second = np.array_split(rng.permutation(len(masks)), 2)
+        tables = by_name(first), by_name(second)
+        unseen += [tables[1][_best(tables[0])], tables[0][_best(tables[1])]]
+    overall = by_name(np.arange(len(masks)))
+    best, value = _best(overall), float(np.mean(unseen))
+    found = lds_interval(candidates[best], masks, margins, controls)
+    low, high = (min(1.0, value + end - found[0]) for end in found[1:])
+    return ExpectedLds(best, value, low, high, len(masks), overall)
 
-# %% ../nbs/lib/retraining.ipynb #032
+
+def _best(by_name: Mapping[Any, float]) -> Any:
+    return max(by_name, key=by_name.get)
+
+# %% ../nbs/lib/retraining.ipynb #036
 def fit_datamodel(masks: np.ndarray, margins: np.ndarray) -> np.ndarray:
     """Regress margins on subsets by ridge regression.
 
@@ -424,7 +574,7 @@ def datamodel_lds(
         found.append(lds(scores, masks[fold], margins[fold], known).mean())
     return float(np.mean(found))
 
-# %% ../nbs/lib/retraining.ipynb #035
+# %% ../nbs/lib/retraining.ipynb #039
 def leave_out_runs(
     scores: np.ndarray,
     ks: Sequence[int],
@@ -486,7 +636,7 @@ def margin_falls(
     flips = float((after < 0)[before > 0].mean())
     return {'removed': n_removed, 'fall': [*map(float, interval)], 'flips': flips}
 
-# %% ../nbs/lib/retraining.ipynb #039
+# %% ../nbs/lib/retraining.ipynb #043
 def flip_labels(
     labels: np.ndarray, share: float, n_classes: int = 2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
