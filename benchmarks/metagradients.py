@@ -57,7 +57,7 @@ from promptlab.retraining import (
 )
 
 ORDERS, SHARES = (0, 1, 2), (0.9, 0.5)
-GROUP, RUNS_PER_PASS = 16, 8  # retrainings per job, and at once
+GROUP, RUNS_PER_PASS = 8, 8  # retrainings per job, and at once
 
 # How a prompt is trained on each model, and what is measured of it: subsets of each
 # share, metagradients at subsets of each share and how many of them per job,
@@ -73,11 +73,11 @@ TASKS = {
         'lr': 0.006,
     },
     'smollm2': {
-        'n_train': 120,
-        'n_targets': 10,
+        'n_train': 100,
+        'n_targets': 8,
         'n_tokens': 24,
         'n_prompt': 3,
-        'batch_size': 12,
+        'batch_size': 10,
         'epochs': 2,
         'lr': 0.006,
     },
@@ -91,7 +91,7 @@ PLANS = {
         'without': (),
     },
     'smollm2': {
-        'subsets': 32,
+        'subsets': 24,
         'draws': {0.5: 8, 0.9: 2},
         'draws_per_job': 2,
         'retrainings': 0,
