@@ -419,6 +419,8 @@ def class_tokens(
     """
     check_setting('n_tokens', n_tokens, COUNT)
     targets = check_classes(targets)
+    if len(targets) != len(texts):
+        raise ValueError(f'there are {len(targets)} targets for {len(texts)} texts.')
     if set(targets.tolist()) != set(range(len(prompt.labels))):
         raise ValueError(
             f'targets must be the numbers of the {len(prompt.labels)} classes of the '

@@ -76,8 +76,8 @@ _SIZES = {
     16: 'kv_lora_rank qk_head_dim',
     32: 'd_model emb_dim embedding_size hidden_size image_size moe_intermediate_size '
     'n_embd pooler_hidden_size shared_expert_intermediate_size word_embed_proj_dim',
-    64: 'd_ff decoder_ffn_dim encoder_ffn_dim ffn_dim intermediate_size '
-    'max_position_embeddings n_ctx n_inner n_positions',
+    64: 'd_ff decoder_ffn_dim encoder_ffn_dim entity_vocab_size ffn_dim '
+    'intermediate_size max_position_embeddings n_ctx n_inner n_positions',
     8192: 'vocab_size vocab_size_per_layer_input',
 }
 _NEEDED = ('head_dim', 'n_routed_experts', 'num_experts_per_tok', 'num_key_value_heads')

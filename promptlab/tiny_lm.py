@@ -33,10 +33,13 @@ from promptlab.files import (
 from .lm import FrozenLM
 from promptlab.settings import (
     COUNT,
+    NOT_NEGATIVE,
     POSITIVE,
     SEED,
     FloatRange,
+    IntRange,
     check_fields,
+    check_setting,
 )
 
 # %% ../nbs/posts/tiny-lm.ipynb #012
@@ -183,6 +186,16 @@ def train_tokenizer(
     )
 
 # %% ../nbs/posts/tiny-lm.ipynb #028
+def _text_list(texts: Iterable[str]) -> list[str]:
+    """Return texts as a list, or refuse them."""
+    if isinstance(texts, str):
+        raise TypeError('texts is one string; give a list of strings.')
+    texts = list(texts)
+    if not texts:
+        raise ValueError('there is no text; give at least one.')
+    return texts
+
+
 class TokenStream:
     """Texts of one kind as one row of token ids.
 
@@ -215,7 +228,7 @@ class TokenStream:
         TokenStream
             All of them.
         """
-        encoded = tokenizer(list(texts), add_special_tokens=False).input_ids
+        encoded = tokenizer(_text_list(texts), add_special_tokens=False).input_ids
         lengths = np.array([len(ids) + 1 for ids in encoded])
         end = tokenizer.eos_token_id
         tokens = (token for ids in encoded for token in (*ids, end))
@@ -237,6 +250,11 @@ class TokenStream:
         uint16 array, shape (size,)
             Token ids.
         """
+        if len(self.ids) < size:
+            raise ValueError(
+                f'the texts have {len(self.ids)} tokens, fewer than a window of '
+                f'{size}; give more text, or a shorter context.'
+            )
         n_possible = np.searchsorted(self.starts, len(self.ids) - size, 'right')
         start = self.starts[rng.integers(max(1, n_possible))]
         return self.ids[start : start + size]
@@ -280,6 +298,13 @@ def draw_windows(
     int64 Tensor, shape (batch_size, context + 1)
         Token ids.
     """
+    for kind, share in shares.items():
+        check_setting(f'the share of {kind}', share, NOT_NEGATIVE)
+    if not shares.keys() <= streams.keys() or not sum(shares.values()):
+        raise ValueError(
+            f'shares is {dict(shares)}; give numbers, not all 0, for some of '
+            f'{", ".join(streams)}.'
+        )
     rng = np.random.default_rng([seed, step])
     proba = np.array(list(shares.values()), float)
     kinds = rng.choice(list(shares), batch_size, p=proba / proba.sum())
@@ -688,11 +713,15 @@ def cut_windows(lm: FrozenLM, texts: Iterable[str], size: int) -> list[list[int]
         Token ids, at least two per window.
     """
     settings = {'add_special_tokens': False, 'truncation': False, 'verbose': False}
-    encoded = lm.tokenizer(list(texts), **settings).input_ids
+    check_setting('size', size, IntRange(2))
+    encoded = lm.tokenizer(_text_list(texts), **settings).input_ids
     starts = (range(0, len(ids), size) for ids in encoded)
     pairs = zip(encoded, starts, strict=True)
     windows = [ids[start : start + size] for ids, each in pairs for start in each]
-    return [window for window in windows if len(window) > 1]
+    windows = [window for window in windows if len(window) > 1]
+    if not windows:
+        raise ValueError('no text has two tokens, so nothing is scored; give others.')
+    return windows
 
 
 def count_scored_bytes(lm: FrozenLM, windows: Sequence[Sequence[int]]) -> int:
@@ -815,6 +844,13 @@ class NGram:
     """
 
     def __init__(self, tokens: np.ndarray, vocabulary: int, order: int = 5):
+        check_setting('order', order, COUNT)
+        largest = tokens.max(initial=0)
+        if not len(tokens) or largest >= vocabulary:
+            raise ValueError(
+                f'there are {len(tokens)} tokens, the largest {largest}; give some '
+                f'below the vocabulary of {vocabulary}.'
+            )
         ids, keys, first = _number_ngrams(tokens.astype(np.int64), vocabulary, order)
         self.levels = []
         for k in range(order):

@@ -1390,6 +1390,70 @@ find_model('cut.gguf')
 $ train linear-head --data good.csv --model cut.gguf
     cut.gguf cannot be read as a GGUF model (...); download it again, or choose
     another one.
+PretrainingConfig(9, lr=float('nan'))
+    lr is nan; it must be a finite number above 0.
+PretrainingConfig(9, batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+PretrainingConfig(9, context=0)
+    context is 0; it must be a whole number of at least 1.
+TokenStream.encode(lm.tokenizer, 'one text')
+    texts is one string; give a list of strings.
+TokenStream.encode(lm.tokenizer, [])
+    there is no text; give at least one.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'b': 1.0}, 2, 8, 0, 0)
+    shares is {'b': 1.0}; give numbers, not all 0, for some of a.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'a': 0.0}, 2, 8, 0, 0)
+    shares is {'a': 0.0}; give numbers, not all 0, for some of a.
+draw_windows({'a': TokenStream(np.arange(5), np.array([0]))}, {'a': 1.0}, 2, 8, 0, 0)
+    the texts have 5 tokens, fewer than a window of 9; give more text, or a shorter
+    context.
+bits_per_byte(lm, [], progress=False)
+    there is no text; give at least one.
+bits_per_byte(lm, 'one text', progress=False)
+    texts is one string; give a list of strings.
+bits_per_byte(lm, ['a'], progress=False)
+    no text has two tokens, so nothing is scored; give others.
+cut_windows(lm, ['a film'], 0)
+    size is 0; it must be a whole number of at least 2.
+NGram(np.arange(9), 5)
+    there are 9 tokens, the largest 8; give some below the vocabulary of 5.
+NGram(np.arange(9), 9, order=0)
+    order is 0; it must be a whole number of at least 1.
+embed_texts({}, texts)
+    prompts must be a dict of at least one prompt, by name.
+embed_texts({'a': prompt}, 'film')
+    texts is one string; give a list of strings.
+embed_texts(prompt, texts)
+    prompts must be a dict of at least one prompt, by name.
+ClusterClassifier(prompt).fit('film', labels[:4])
+    texts is one string; give a list of strings.
+distance_overlap(features, labels[:9])
+    embeddings must be an array of numbers (n_texts, n_dims); got ndarray (18, 4)
+    for 9 texts.
+class_tokens(prompt, texts, labels[:12])
+    there are 12 targets for 18 texts.
+class_tokens(prompt, texts, labels + 1)
+    targets must be the numbers of the 2 classes of the prompt, each at least once.
+class_tokens(prompt, texts, labels, n_tokens=0)
+    n_tokens is 0; it must be a whole number of at least 1.
+single_label_rows(load('mini-emotion', limit=4), 'joy')
+    labels is 'joy'; give a list of at least two different labels.
+single_label_rows(load('mini-emotion', limit=4), ['joy', 'joy'])
+    labels is ['joy', 'joy']; give a list of at least two different labels.
+single_label_rows(load('mini-emotion', limit=4), ['joy', 'hate'])
+    the table has no label 'hate'; it has anger, anticipation, disgust, fear, joy,
+    love, optimism, pessimism, sadness, surprise, trust.
+train_clusters(lm, good, losses='triplet')
+    losses is 'triplet'; give a list: ['triplet'].
+train_clusters(lm, good, seeds=3)
+    seeds is 3; give a list: [3].
+train_clusters(lm, good, losses=[])
+    there is no loss or no seed to train with; give one of each.
+train_clusters(lm, load('mini-emotion', limit=4))
+    these losses need one label per row; make such a table with `single_label_rows`.
+map_texts(features, labels, labels > 0)
+    class 0 has 0 labelled examples and 9 scored texts; it needs two of each: give
+    more texts or fewer classes.
 """
 
 # Files to make mistakes with
