@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['EXECUTORS', 'code_digest', 'content_digest', 'Job', 'JobError', 'call', 'Executor', 'SerialExecutor',
-           'ProcessExecutor', 'RayExecutor', 'open_executor', 'JobsFailed', 'run_jobs', 'list_jobs', 'read_jobs',
-           'clear_jobs']
+           'ProcessExecutor', 'RayExecutor', 'open_executor', 'map_calls', 'JobsFailed', 'run_jobs', 'list_jobs',
+           'read_jobs', 'clear_jobs']
 
 # %% ../nbs/lib/jobs.ipynb #003
 import dataclasses
@@ -35,13 +35,20 @@ from sklearn.base import BaseEstimator
 from .batching import progress_bar
 from promptlab.files import (
     DamagedFile,
+    claim_folder,
     load_tensors,
     read_json,
     save_tensors,
     write_json,
 )
 from .registry import Registry
-from .settings import check_names
+from promptlab.settings import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    check_names,
+    check_setting,
+)
 
 # %% ../nbs/lib/jobs.ipynb #007
 @functools.lru_cache
@@ -269,6 +276,10 @@ class Job:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     depends: tuple = ()
 
+    def __post_init__(self):
+        check_setting('the function of a job', self.function, callable)
+        check_setting('the arguments of a job', self.arguments, Mapping)
+
     @functools.cached_property
     def key(self) -> str:
         """Name of everything the result depends on, library versions included."""
@@ -451,21 +462,15 @@ def _threads(n: int | None) -> Iterator[None]:
     if n is None:
         yield
         return
+    from threadpoolctl import threadpool_limits
+
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:
-        with _thread_pools(len(sys.modules)).limit(limits=n):
+        with threadpool_limits(n):
             yield
     finally:
         torch.set_num_threads(before)
-
-
-@functools.lru_cache(1)
-def _thread_pools(n_modules: int) -> Any:
-    """Find the thread pools of this process, again after every import."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 # %% ../nbs/lib/jobs.ipynb #040
 class Executor:
@@ -480,6 +485,8 @@ class Executor:
     """
 
     def __init__(self, slots: int = 1, threads: int | None = None):
+        check_setting('slots', slots, COUNT)
+        check_setting('threads', threads, COUNT, None)
         self.slots = slots
         self.threads = threads
 
@@ -574,8 +581,11 @@ class ProcessExecutor(Executor):
     """
 
     def __init__(self, workers: int | None = None, threads: int | None = None):
-        workers = workers or os.cpu_count() or 1
-        super().__init__(workers, threads or max(1, (os.cpu_count() or 1) // workers))
+        check_setting('workers', workers, COUNT, None)
+        cores = os.cpu_count() or 1
+        workers = cores if workers is None else workers
+        share = max(1, cores // workers)
+        super().__init__(workers, share if threads is None else threads)
         self._calls: dict[Any, tuple[int, Callable, Mapping]] = {}
         self._pool = self._new_pool()
 
@@ -635,19 +645,32 @@ def _connect_to_ray(address: str | None) -> tuple[Any, bool]:
     is_ours = not ray.is_initialized()
     if is_ours:
         local = {} if address else {'include_dashboard': False}
-        ray.init(address, log_to_driver=False, **local)
+        try:
+            ray.init(address, log_to_driver=False, **local)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = ' '.join(str(error).split())[:100]
+            raise ValueError(
+                f'there is no Ray cluster at {address!r} ({reason}); run ray start '
+                '--head there, or leave the address out.'
+            ) from None
     return ray, is_ours
 
 
-def _n_bytes(value: Any) -> int:
+def _n_bytes(value: Any, depth: int = 3) -> int:
     """Return the size of an argument as far as it is known cheaply."""
     if isinstance(value, pd.DataFrame):
         return int(value.memory_usage().sum())
     if isinstance(value, torch.nn.Module):
         return sum(tensor.nbytes for tensor in value.state_dict().values())
+    if hasattr(value, 'nbytes'):
+        return value.nbytes
     if isinstance(value, Mapping):
-        return sum(map(_n_bytes, value.values()))
-    return getattr(value, 'nbytes', 0)
+        parts = value.values()
+    elif isinstance(value, (list, tuple)):
+        parts = value
+    else:
+        parts = getattr(value, '__dict__', {}).values()
+    return sum(_n_bytes(part, depth - 1) for part in parts) if depth else 0
 
 # %% ../nbs/lib/jobs.ipynb #053
 class RayExecutor(Executor):
@@ -671,9 +694,13 @@ class RayExecutor(Executor):
         gpus: float = 0,
         threads: int | None = None,
     ):
+        check_setting('cpus', cpus, POSITIVE)
+        check_setting('gpus', gpus, NOT_NEGATIVE)
+        check_setting('threads', threads, COUNT, None)
         self._ray, self._is_ours = _connect_to_ray(address)
         slots = int(self._ray.cluster_resources().get('CPU', 1) / cpus)
-        super().__init__(max(1, slots), threads or max(1, int(cpus)))
+        threads = max(1, int(cpus)) if threads is None else threads
+        super().__init__(max(1, slots), threads)
         options = {'num_cpus': cpus, 'num_gpus': gpus, 'max_retries': 5}
         self._remote = self._ray.remote(**options)(_call_with_references)
         self._shared: dict[int, tuple[Any, Any]] = {}
@@ -746,6 +773,44 @@ def open_executor(
             executor.close()
 
 # %% ../nbs/lib/jobs.ipynb #061
+def map_calls(
+    function: Callable, calls: Sequence[Mapping[str, Any]], executor: Executor
+) -> Iterator[tuple[int, Any]]:
+    """Call a function many times on an executor; keep nothing.
+
+    Parameters
+    ----------
+    function : callable
+        What to call.
+    calls : sequence of dict
+        The keyword arguments of each call.
+    executor : Executor
+        Where; see `open_executor`.
+
+    Yields
+    ------
+    position : int
+        Of the call (0-based), in the order in which they finish.
+    result : object
+        What it returned.
+
+    Raises
+    ------
+    RuntimeError
+        If a call failed.
+    """
+    waiting, n_running = list(enumerate(calls))[::-1], 0
+    while waiting or n_running:
+        while waiting and n_running < executor.slots:
+            executor.submit(waiting[-1][0], function, waiting.pop()[1])
+            n_running += 1
+        for position, (result, error, _) in executor.wait(0.2):
+            if error is not None:
+                raise RuntimeError(f'call {position} failed: {error[0]}: {error[1]}')
+            n_running -= 1
+            yield position, result
+
+# %% ../nbs/lib/jobs.ipynb #064
 class JobsFailed(RuntimeError):
     """Some jobs failed; `errors` holds a `JobError` for each.
 
@@ -768,7 +833,7 @@ class JobsFailed(RuntimeError):
             '(fix the cause and run again with retry_failed=True).'
         )
 
-# %% ../nbs/lib/jobs.ipynb #063
+# %% ../nbs/lib/jobs.ipynb #066
 def _release(lock: FileLock) -> None:
     """Give back the lock of a finished job; its file is not needed any more."""
     Path(lock.lock_file).unlink(missing_ok=True)
@@ -787,7 +852,7 @@ def _known_outcome(store: _Store, key: str, retry_failed: bool) -> list:
         store.result_file(key).unlink(missing_ok=True)
         return []
 
-# %% ../nbs/lib/jobs.ipynb #065
+# %% ../nbs/lib/jobs.ipynb #068
 class _Run:
     """The state of working through a list of jobs."""
 
@@ -836,7 +901,7 @@ class _Run:
             self.store.fail(job, self.results[key])
         _release(self.locks.pop(key))
 
-# %% ../nbs/lib/jobs.ipynb #067
+# %% ../nbs/lib/jobs.ipynb #070
 def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
     tickets: dict[int, str] = {}
     n_submitted = 0
@@ -852,7 +917,7 @@ def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
             run.finish(tickets.pop(ticket), outcome)
         bar.update(len(run.results) - bar.n)
 
-# %% ../nbs/lib/jobs.ipynb #069
+# %% ../nbs/lib/jobs.ipynb #072
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl-C does."""
@@ -869,16 +934,15 @@ def _stopped_by_sigterm() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, before)
 
-# %% ../nbs/lib/jobs.ipynb #071
+# %% ../nbs/lib/jobs.ipynb #074
 def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -> None:
     """Keep an executor busy until every job has a result or an error."""
     n_jobs = len(run.jobs)
-    executor = EXECUTORS.resolve(choice)
     bar = progress_bar(
         None, description, progress, total=n_jobs, initial=len(run.results), unit='job'
     )
     try:
-        with bar, _stopped_by_sigterm():
+        with open_executor(choice) as executor, bar, _stopped_by_sigterm():
             _keep_busy(run, executor, bar)
     except KeyboardInterrupt:
         print(
@@ -890,10 +954,8 @@ def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -
     finally:
         for lock in run.locks.values():
             lock.release()
-        if executor is not choice:
-            executor.close()
 
-# %% ../nbs/lib/jobs.ipynb #073
+# %% ../nbs/lib/jobs.ipynb #076
 def run_jobs(
     jobs: Sequence[Job],
     folder: str | os.PathLike,
@@ -938,8 +1000,14 @@ def run_jobs(
     """
     if on_error not in ('raise', 'return'):
         raise ValueError(f"on_error is {on_error!r}; use 'raise' or 'return'.")
+    for job in jobs:
+        if not isinstance(job, Job):
+            raise TypeError(f'{job!r:.60} is not a Job; give a list of Job(...).')
+    if not Path(folder).is_dir():
+        claim_folder(folder)
     run = _Run(jobs, _Store(folder), retry_failed)
     if run.todo:
+        claim_folder(folder)  # before the work, not after it
         _work(run, executor, progress, description)
     results = [run.results[job.key] for job in jobs]
     errors = [result for result in results if isinstance(result, JobError)]
@@ -947,7 +1015,7 @@ def run_jobs(
         raise JobsFailed(errors, len(jobs), folder)
     return results
 
-# %% ../nbs/lib/jobs.ipynb #084
+# %% ../nbs/lib/jobs.ipynb #087
 def _describe(store: _Store, key: str) -> dict[str, Any]:
     """Return one row of `list_jobs`."""
     row: dict[str, Any] = {'key': key, 'name': '', 'bytes': 0}
@@ -979,7 +1047,7 @@ def _is_locked(lock: FileLock) -> bool:
     lock.release()
     return False
 
-# %% ../nbs/lib/jobs.ipynb #086
+# %% ../nbs/lib/jobs.ipynb #089
 _KEY = re.compile('[0-9a-f]{32}')
 _STATES = ('done', 'failed', 'running', 'interrupted', 'damaged')
 
@@ -1016,7 +1084,7 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
     rows = [_describe(store, key) for key in keys]
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
 
-# %% ../nbs/lib/jobs.ipynb #088
+# %% ../nbs/lib/jobs.ipynb #091
 def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
     """Read all results that a folder of jobs holds.
 
@@ -1049,7 +1117,7 @@ def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
             warnings.warn(f'{damage} It is left out.', stacklevel=2)
     return list(results.items())
 
-# %% ../nbs/lib/jobs.ipynb #090
+# %% ../nbs/lib/jobs.ipynb #093
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
 
