@@ -1517,7 +1517,7 @@ class Attributor(GradientFeatures):
             )
         return method
 
-# %% ../nbs/lib/influence.ipynb #090
+# %% ../nbs/lib/influence.ipynb #092
 def joined_texts(table: pd.DataFrame) -> list[str]:
     """Return the texts of a table, those of a pair joined by a line break.
 
@@ -1535,7 +1535,7 @@ def joined_texts(table: pd.DataFrame) -> list[str]:
         return (table['text'] + '\n' + table['text_pair']).tolist()
     return table['text'].tolist()
 
-# %% ../nbs/lib/influence.ipynb #092
+# %% ../nbs/lib/influence.ipynb #094
 class SimilarityMethod(AttributionMethod):
     """Similarity, with the sign of label agreement; base class.
 
@@ -1569,7 +1569,7 @@ class SimilarityMethod(AttributionMethod):
         agree = train.to_numpy()[:, None] == targets.to_numpy()
         return self.similarity(task) * np.where(agree, 1.0, -1.0)
 
-# %% ../nbs/lib/influence.ipynb #095
+# %% ../nbs/lib/influence.ipynb #097
 def bm25(
     train: Sequence[str], targets: Sequence[str], k1: float = 1.2, b: float = 0.75
 ) -> np.ndarray:
@@ -1608,7 +1608,7 @@ def bm25(
     counts.data = idf[counts.col] * saturated
     return (counts.tocsr() @ queries.T).toarray()
 
-# %% ../nbs/lib/influence.ipynb #097
+# %% ../nbs/lib/influence.ipynb #099
 class Bm25(SimilarityMethod):
     """BM25 of training texts for each target's words."""
 
@@ -1636,7 +1636,7 @@ class TfIdf(SimilarityMethod):
 METHODS.register('tfidf', TfIdf)
 METHODS.register('bm25', Bm25)
 
-# %% ../nbs/lib/influence.ipynb #100
+# %% ../nbs/lib/influence.ipynb #102
 @torch.no_grad()
 def representations(
     model: nn.Module, rows: Any, batch_size: int = 32, progress: bool = True
@@ -1672,7 +1672,7 @@ def representations(
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
 
-# %% ../nbs/lib/influence.ipynb #102
+# %% ../nbs/lib/influence.ipynb #104
 class Representation(SimilarityMethod):
     """Cosine of mean last hidden states."""
 
@@ -1696,7 +1696,7 @@ class Representation(SimilarityMethod):
 
 METHODS.register('representation', Representation)
 
-# %% ../nbs/lib/influence.ipynb #105
+# %% ../nbs/lib/influence.ipynb #107
 class LabelAgreement(SimilarityMethod):
     """All texts with the target's label help, all others harm."""
 
@@ -1730,7 +1730,7 @@ class RandomScores(AttributionMethod):
 METHODS.register('label', LabelAgreement)
 METHODS.register('random', RandomScores)
 
-# %% ../nbs/lib/influence.ipynb #108
+# %% ../nbs/lib/influence.ipynb #110
 def _examples(rows: Any) -> list[dict[str, torch.Tensor]]:
     """Return a list of examples, padded to one length."""
     batch = rows.batch(np.arange(len(rows)))
@@ -1749,7 +1749,7 @@ def _without_conv1d(model: nn.Module) -> nn.Module:
                 setattr(module, name, linear)
     return model
 
-# %% ../nbs/lib/influence.ipynb #110
+# %% ../nbs/lib/influence.ipynb #112
 def _kronfluence_task() -> Any:
     """Return what kronfluence must know: the training loss and what is attributed."""
     try:
@@ -1777,7 +1777,7 @@ def _kronfluence_task() -> Any:
 
     return MarginTask()
 
-# %% ../nbs/lib/influence.ipynb #112
+# %% ../nbs/lib/influence.ipynb #114
 def _ekfac_scores(
     model: nn.Module, task: Any, train: list, targets: list, batch_size: int
 ) -> np.ndarray:
@@ -1841,7 +1841,7 @@ class EkFac(AttributionMethod):
 
 METHODS.register('ekfac', EkFac)
 
-# %% ../nbs/lib/influence.ipynb #116
+# %% ../nbs/lib/influence.ipynb #118
 class Metagradient(AttributionMethod):
     """The derivative through the replayed training run, averaged over random subsets.
 
@@ -1911,7 +1911,7 @@ class Metagradient(AttributionMethod):
 
 METHODS.register('metagradient', Metagradient)
 
-# %% ../nbs/lib/influence.ipynb #119
+# %% ../nbs/lib/influence.ipynb #121
 DAMPINGS = (0.0002, 0.002, 0.02, 0.2, 2.0)
 
 
@@ -1949,7 +1949,7 @@ def _feature_groups(
             groups.setdefault(key, []).append(name)
     return groups
 
-# %% ../nbs/lib/influence.ipynb #122
+# %% ../nbs/lib/influence.ipynb #124
 def candidate_scores(
     task: AttributionTask, methods: Mapping[str, AttributionMethod]
 ) -> dict[str, np.ndarray]:
@@ -1995,7 +1995,7 @@ def _checkpoint_choices(names: Sequence[str]) -> dict[str, list[str]]:
     each = {f' at checkpoint {i}': [name] for i, name in enumerate(names, 1)}
     return {' at all checkpoints': list(names)} | each
 
-# %% ../nbs/lib/influence.ipynb #124
+# %% ../nbs/lib/influence.ipynb #126
 class Validated(AttributionMethod):
     """What a few retrainings choose among methods, layers, checkpoints and dampings.
 
@@ -2048,7 +2048,7 @@ class Validated(AttributionMethod):
 
 METHODS.register('validated', Validated)
 
-# %% ../nbs/lib/influence.ipynb #126
+# %% ../nbs/lib/influence.ipynb #128
 def task_labels(examples: Any) -> Any:
     """Return the labels of a table or of tensors.
 
@@ -2102,7 +2102,7 @@ def retrain_task(task: AttributionTask, masks: np.ndarray) -> np.ndarray:
         options = {'executor': settings.executor, 'progress': settings.progress}
         return retrain(train, runs, folder, **options)
 
-# %% ../nbs/lib/influence.ipynb #128
+# %% ../nbs/lib/influence.ipynb #130
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -2142,7 +2142,7 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #130
+# %% ../nbs/lib/influence.ipynb #132
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
 
@@ -2259,7 +2259,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #133
+# %% ../nbs/lib/influence.ipynb #135
 def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
     """Return pairs of weights and a number, or refuse what is not."""
     for item in checkpoints:
@@ -2271,7 +2271,7 @@ def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
         check_setting('the weight of a checkpoint', item[1], NOT_NEGATIVE)
     return [tuple(item) for item in checkpoints]
 
-# %% ../nbs/lib/influence.ipynb #136
+# %% ../nbs/lib/influence.ipynb #138
 def attribute(
     model: Any,
     train: Any,
@@ -2353,7 +2353,7 @@ def _validated_method(
     method = METHODS.resolve(method)
     return Validated(validate, {repr(method): method})
 
-# %% ../nbs/lib/influence.ipynb #147
+# %% ../nbs/lib/influence.ipynb #149
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
