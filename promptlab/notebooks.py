@@ -20,11 +20,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import AutoModel
 
 from .data import load
 from .files import claim_folder, read_json, write_atomic
-from .jobs import EXECUTORS, Executor, Job, JobError, clear_jobs, run_jobs
+from .jobs import Executor, Job, JobError, clear_jobs, open_executor, run_jobs
 from .models import fingerprint, load_model, n_parameters
 
 # %% ../nbs/lib/notebooks.ipynb #006
@@ -84,8 +85,6 @@ class NotebookError(RuntimeError):
 @contextmanager
 def _kernel_environment() -> Iterator[None]:
     """Set for a while the variables that a kernel takes over."""
-    import torch
-
     before = dict(os.environ)
     os.environ |= {
         'IN_TEST': '1',
@@ -111,6 +110,7 @@ def _run_cells(
 
     settings = {'engine_name': _register_engine(flags), 'cwd': path.parent}
     settings['progress_bar'] = {'desc': path.stem, 'disable': not progress}
+    settings['coalesce_streams'] = True
     settings['extra_arguments'] = ['--log-level=50']  # it listens on TCP, we know
     try:
         with _kernel_environment():
@@ -278,7 +278,7 @@ def describe_own(parameters: Mapping[str, Any]) -> list[str]:
         size = f'{n_parameters(network) / 1e6:.3g}M parameters'
         lines.append(
             f'model: {model}, {network.config.model_type}, {size}, '
-            f'fingerprint {fingerprint(network)}'
+            f'weights {fingerprint(network)}'
         )
     if data := parameters.get('DATA'):
         table = load(data, columns=parameters.get('COLUMNS'))
@@ -364,7 +364,7 @@ def _choose(names: Sequence[str]) -> list[Path]:
 # %% ../nbs/lib/notebooks.ipynb #034
 def _run_all(
     sources: Sequence[Path],
-    parameters: Mapping[str, Any],
+    settings: Mapping[str, Any],
     folder: Path,
     executor: str | Executor,
     address: str | None,
@@ -373,20 +373,14 @@ def _run_all(
 ) -> list[str]:
     """Run notebooks as jobs, whose results are in a folder until all are done."""
     code = sorted(Path(str(files('promptlab'))).glob('*.py'))
-    settings = {'parameters': dict(parameters)}
-    settings['progress'] = progress and executor == 'serial'
+    settings = {**settings, 'progress': progress and executor == 'serial'}
     jobs = [
         Job(path.stem, execute_notebook, {'source': path} | settings, (code, *depends))
         for path in sources
     ]
     options = {'on_error': 'return', 'progress': progress and len(jobs) > 1}
-    where = {} if address is None else {'address': address}
-    workers = EXECUTORS.resolve(executor, **where)
-    try:
+    with open_executor(executor, address) as workers:
         texts = run_jobs(jobs, folder, workers, retry_failed=True, **options)
-    finally:
-        if workers is not executor:
-            workers.close()
     for text in texts:
         if isinstance(text, JobError):
             raise NotebookError(text.message)
@@ -397,6 +391,7 @@ def _run_all(
 def rerun_notebooks(
     names: Sequence[str] = (),
     in_place: bool = False,
+    slow: bool = False,
     executor: str | Executor = 'serial',
     address: str | None = None,
     progress: bool = True,
@@ -409,6 +404,8 @@ def rerun_notebooks(
         Posts or pages, for instance `['tiny-lm']`; none: the home page and every post.
     in_place : bool, default False
         Save into `nbs` rather than into a copy of it, `_build/nbs`.
+    slow : bool, default False
+        Run cells marked `slow`, too, and with a GPU those marked `cuda`.
     executor : {'serial', 'processes', 'ray'} or Executor
         Where they run. The workers need this clone in the same place.
     address : str, optional
@@ -434,8 +431,11 @@ def rerun_notebooks(
         folder = Path('_build/nbs')
         ignored = shutil.ignore_patterns('.ipynb_checkpoints', 'runs')
         shutil.copytree('nbs', folder, dirs_exist_ok=True, ignore=ignored)
+    flags = ['slow'] if slow else []
+    if slow and torch.cuda.is_available():
+        flags.append('cuda')
     pieces = Path('_build/rerun')
-    texts = _run_all(sources, {}, pieces, executor, address, progress)
+    texts = _run_all(sources, {'flags': flags}, pieces, executor, address, progress)
     return [
         write_atomic(folder / source.relative_to('nbs'), text)
         for source, text in zip(sources, texts, strict=True)
@@ -489,7 +489,7 @@ def rerun_on_own(
     for source in sources:
         _check_names(source, parameters)
     own = describe_own(parameters)
-    out = claim_folder(Path(out).absolute())
+    out = claim_folder(Path(os.path.abspath(out)))
     for line in own:
         print(line, file=sys.stderr)
     for source in sources:
@@ -497,14 +497,14 @@ def rerun_on_own(
         print(cost, file=sys.stderr)
     if all('OUT' in read_parameters(source) for source in sources):
         parameters['OUT'] = str(out / 'results')
-    pieces = out / 'results' / 'notebooks'
-    texts = _run_all(sources, parameters, pieces, executor, address, progress, own)
+    pieces, settings = out / 'results/notebooks', {'parameters': parameters}
+    texts = _run_all(sources, settings, pieces, executor, address, progress, own)
     return [
         _write_page(write_atomic(out / source.name, text))
         for source, text in zip(sources, texts, strict=True)
     ]
 
-
+# %% ../nbs/lib/notebooks.ipynb #039
 def _absolute(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters with whole paths, since a notebook runs in another folder."""
     return {
@@ -525,7 +525,7 @@ def _write_page(notebook: Path) -> Path:
         raise NotebookError(f'{notebook} has run, but has no page: {reason}')
     return page
 
-# %% ../nbs/lib/notebooks.ipynb #042
+# %% ../nbs/lib/notebooks.ipynb #043
 def new_notebook(name: str) -> Path:
     """Start a post in this clone, and export its module.
 
