@@ -12,6 +12,7 @@ import functools
 import importlib.metadata
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -746,11 +747,30 @@ class TrainedPrompt:
         ------
         ValueError
             If there is no such part.
+
+        Warns
+        -----
+        UserWarning
+            If a new head has another number of labels and `is_multilabel` is not given.
         """
         check_names(changes, [part.name for part in dataclasses.fields(self)], 'part')
         if 'labels' in changes:
             changes.setdefault('thresholds', None)
+        if 'head' in changes and 'is_multilabel' not in changes:
+            self._warn_of_kind(changes.get('labels', self.labels))
         return dataclasses.replace(self, **changes)
+
+    def _warn_of_kind(self, labels: Sequence[str]) -> None:
+        """Say that a head for other labels is taken to decide as the old one did."""
+        if len(labels) == len(self.labels):
+            return
+        kind = 'any number of labels' if self.is_multilabel else 'one label'
+        warnings.warn(
+            f'a text still gets {kind} of the new {len(labels)}; give '
+            f'is_multilabel={not self.is_multilabel} if the new head is for '
+            f'{"one" if self.is_multilabel else "several at once"}.',
+            stacklevel=3,
+        )
 
     def restrict(self, labels: Sequence[str]) -> 'TrainedPrompt':
         """Return a prompt with some of the labels.
@@ -778,7 +798,9 @@ class TrainedPrompt:
         head = _linear_head(self.lm, self.head.weight[kept], self.head.bias[kept])
         head.requires_grad_(False)
         thresholds = self.thresholds[kept]
-        return self.replace(head=head, labels=list(labels), thresholds=thresholds)
+        return dataclasses.replace(
+            self, head=head, labels=list(labels), thresholds=thresholds
+        )
 
     def save(self, folder: str | os.PathLike) -> Path:
         """Write `prompt.safetensors` and `prompt.json`.
