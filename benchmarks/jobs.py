@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import torch
+from threadpoolctl import threadpool_limits
 
 from promptlab.files import read_json
 from promptlab.jobs import Job, ProcessExecutor, RayExecutor, SerialExecutor, run_jobs
@@ -179,7 +181,7 @@ PARTS = ('overhead', 'speed-up', 'memory', 'ray', 'nodes')
 
 
 MAKE = {
-    'serial': lambda: SerialExecutor(threads=1),
+    'serial': SerialExecutor,
     'processes': lambda: ProcessExecutor(2, threads=1),
     'ray': lambda: RayExecutor(threads=1),
 }
@@ -212,6 +214,8 @@ def main():
     parser.add_argument('--executors', nargs='+', choices=MAKE, default=MAKE)
     args = parser.parse_args()
     load = os.getloadavg()[0]
+    torch.set_num_threads(1)
+    threadpool_limits(1)
     measured = measure(args.parts, args.executors)
     for name, found in measured.items():
         print(name, found, flush=True)

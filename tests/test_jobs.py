@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from promptlab import lm
-from promptlab.jobs import Job, RayExecutor, content_digest, list_jobs, run_jobs
+from promptlab.jobs import (
+    Job,
+    RayExecutor,
+    SerialExecutor,
+    content_digest,
+    list_jobs,
+    run_jobs,
+)
 from promptlab.kvcache import KVCacheStore
 from promptlab.lm import get_lm
 
@@ -86,7 +93,7 @@ def test_ray_fills_kv_caches_with_the_same_bits(cluster, tmp_path, monkeypatch):
     executor = RayExecutor(cluster.address, threads=1)
     texts = [' '.join(['a', 'fine', 'film'] * n) for n in range(1, 9)]
     digests = set()
-    for name, where in {'serial': 'serial', 'ray': executor}.items():
+    for name, where in {'here': SerialExecutor(1), 'ray': executor}.items():
         monkeypatch.setenv('PROMPTLAB_CACHE', str(tmp_path / name))
         tiny = get_lm('tiny', 'cpu')
         store = KVCacheStore(tiny, tiny.encode(texts), {'disk': '1GiB'})
