@@ -38,7 +38,7 @@ from promptlab.data import (
     text_groups,
 )
 from .files import DamagedFile, WriteError, claim_folder, digest, write_atomic
-from .jobs import EXECUTORS, Executor, Job, list_jobs, read_jobs, run_jobs
+from .jobs import Executor, Job, list_jobs, open_executor, read_jobs, run_jobs
 from promptlab.metrics import (
     bootstrap,
     ece_null_level,
@@ -1201,16 +1201,11 @@ class RunExperiments:
             If the folder cannot be written.
         """
         folder = claim_folder(self.folder)
-        where = {'address': self.address} if self.address else {}
-        executor = EXECUTORS.resolve(self.executor, **where)
-        try:
+        with open_executor(self.executor, self.address) as executor:
             for encoder in self.encoders():
                 known = _known_keys(folder, retry_failed)
                 cells = [c for c in self.cells(encoder) if c.key not in known]
                 if cells:
                     settings = executor, progress, retry_failed
                     _run_model(self, encoder, cells, *settings)
-        finally:
-            if executor is not self.executor:
-                executor.close()
         return read_ledger(folder)
