@@ -277,8 +277,8 @@ class Job:
     depends: tuple = ()
 
     def __post_init__(self):
-        check_setting('the function of a job', self.function, callable)
-        check_setting('the arguments of a job', self.arguments, Mapping)
+        check_setting('function', self.function, callable)
+        check_setting('arguments', self.arguments, Mapping)
 
     @functools.cached_property
     def key(self) -> str:

@@ -1454,6 +1454,18 @@ train_clusters(lm, load('mini-emotion', limit=4))
 map_texts(features, labels, labels > 0)
     class 0 has 0 labelled examples and 9 scored texts; it needs two of each: give
     more texts or fewer classes.
+Job('a', 'abs')
+    function is 'abs'; it must be a function.
+Job('a', abs, [1])
+    arguments is [1]; it must be a dict.
+run_jobs(['a'], 'jobs', progress=False)
+    'a' is not a Job; give a list of Job(...).
+run_jobs([Job('a', print)], 'good.csv', progress=False)
+    good.csv is a file, but a folder is needed; choose another place.
+SerialExecutor(threads=0)
+    threads is 0; it must be a whole number of at least 1 or None.
+ProcessExecutor(workers=0)
+    workers is 0; it must be a whole number of at least 1 or None.
 """
 
 # Files to make mistakes with
