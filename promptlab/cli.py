@@ -2,10 +2,10 @@
 
 # %% auto #0
 __all__ = ['app', 'TASKS', 'TASK_HEADS', 'RegistryCommand', 'common_options', 'main', 'say', 'Options', 'data_command',
-           'TrainOptions', 'CacheOptions', 'train_command', 'PredictOptions', 'predict_command', 'ProbeOptions',
-           'probe_command', 'app_command', 'CalibrateOptions', 'calibrate_command', 'AttributeOptions',
-           'attribute_command', 'jobs_command', 'rerun_command', 'new_post_command', 'cache_command', 'results_command',
-           'doctor_command']
+           'TrainOptions', 'CacheOptions', 'train_command', 'PredictOptions', 'predict_command', 'pretrained_command',
+           'ProbeOptions', 'probe_command', 'app_command', 'CalibrateOptions', 'calibrate_command', 'AttributeOptions',
+           'attribute_command', 'jobs_command', 'RerunOptions', 'rerun_command', 'new_post_command', 'cache_command',
+           'results_command', 'doctor_command']
 
 # %% ../nbs/lib/cli.ipynb #003
 import ast
@@ -205,8 +205,22 @@ class Options:
             help='Put an apostrophe before texts that a spreadsheet would compute.',
         ),
     ]
+    executor = Annotated[
+        str, typer.Option(help='Where pieces of the work run: {jobs.EXECUTORS}.')
+    ]
+    address = Annotated[
+        str | None,
+        typer.Option(help="With --executor ray: the cluster's address, or auto."),
+    ]
+    dtype = Annotated[
+        str,
+        typer.Option(
+            help='float32, bfloat16, float16, or auto: bfloat16 where the device '
+            'computes with it.'
+        ),
+    ]
 
-
+# %% ../nbs/lib/cli.ipynb #018
 def _parse_names(option: str, text: str | None) -> list[str]:
     """Parse names that are separated by commas; none if the option is not given."""
     if text is None:
@@ -220,7 +234,7 @@ def _parse_names(option: str, text: str | None) -> list[str]:
             )
     return names
 
-# %% ../nbs/lib/cli.ipynb #017-1
+# %% ../nbs/lib/cli.ipynb #019
 def _parse_columns(text: str | None) -> dict[str, str] | None:
     """Parse `text=review,label=stars`."""
     if text is None:
@@ -235,13 +249,22 @@ def _parse_columns(text: str | None) -> dict[str, str] | None:
     return dict(pairs)
 
 
+def _check_executor(name: str, address: str | None) -> None:
+    """Refuse an unknown executor, and an address for one that has none."""
+    from promptlab.jobs import EXECUTORS
+
+    check_names([name], EXECUTORS, 'executor')
+    if name != 'ray':
+        _check_unused('without --executor ray', address=address)
+
+
 def _check_unused(reason: str, **options: Any) -> None:
     """Refuse options that a command would ignore."""
     for name, value in options.items():
         if value is not None:
             raise SettingError(f'--{name.replace("_", "-")} has no effect {reason}.')
 
-# %% ../nbs/lib/cli.ipynb #019
+# %% ../nbs/lib/cli.ipynb #021
 def _list_data() -> None:
     """Print the data sets and where they are."""
     from promptlab.data import DATASETS, BundledDataSet, available_splits
@@ -256,7 +279,7 @@ def _list_data() -> None:
         print(f'{name:<16} {data_set.about}')
         print(f'{"":<16} {len(data_set.labels)} labels, {state}')
 
-# %% ../nbs/lib/cli.ipynb #021
+# %% ../nbs/lib/cli.ipynb #023
 def _describe_data(
     name: str, split: str | None, columns: str | None, limit: int | None = None
 ) -> None:
@@ -279,7 +302,7 @@ def _describe_data(
     for row in table[shown].sample(min(3, len(table)), random_state=0).to_numpy():
         print('  -', ' / '.join(str(text)[:110] for text in row))
 
-# %% ../nbs/lib/cli.ipynb #023
+# %% ../nbs/lib/cli.ipynb #025
 def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> None:
     """Write data sets or files in the form that probing reads."""
     from promptlab.experiments import write_probing_sets
@@ -293,7 +316,7 @@ def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> No
         for path in write_probing_sets(name, folder, limit):
             print(path)
 
-# %% ../nbs/lib/cli.ipynb #025
+# %% ../nbs/lib/cli.ipynb #027
 @app.command('data', cls=RegistryCommand)
 def data_command(
     names: Annotated[
@@ -326,7 +349,7 @@ def data_command(
         _check_unused(reason, split=split, columns=columns, limit=limit)
         _list_data()
 
-# %% ../nbs/lib/cli.ipynb #028
+# %% ../nbs/lib/cli.ipynb #030
 TASKS = {'sentiment': 'imdb', 'emotion': 'emotion'}
 TASK_HEADS = ('linear-head', 'target-tokens')
 
@@ -379,7 +402,17 @@ def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str,
     memory, disk = options.get('cache_budget'), options.get('cache_disk')
     return settings | {'cache_budget': _cache_budget(memory, disk)}
 
-# %% ../nbs/lib/cli.ipynb #028-1
+# %% ../nbs/lib/cli.ipynb #031
+def _checked_settings(
+    options: Mapping[str, Any], task: str, words: str | None, validation: float
+) -> dict[str, Any]:
+    """Return the settings of a training, refusing wrong ones before data is read."""
+    _check_task(task, words)
+    settings = _prompt_settings(options, words)
+    _check_training(settings, validation)
+    return settings
+
+
 def _check_training(settings: Mapping[str, Any], validation: float) -> None:
     """Refuse settings before data and model are read."""
     from promptlab.prompt import PromptConfig, TrainingConfig
@@ -393,7 +426,7 @@ def _check_training(settings: Mapping[str, Any], validation: float) -> None:
             '--patience needs held-out rows; give --validation 0.1, say.'
         )
 
-# %% ../nbs/lib/cli.ipynb #030
+# %% ../nbs/lib/cli.ipynb #033
 def _score_line(prompt: Any, table: pd.DataFrame, logits: np.ndarray) -> str:
     """Say how right the predictions are."""
     from sklearn.metrics import f1_score
@@ -425,7 +458,7 @@ def _write_model_card(prompt: Any, data: str, folder: Path) -> None:
             measured[f'on the test split of {data}'] = score
     write_atomic(folder / 'README.md', model_card(prompt, measured))
 
-# %% ../nbs/lib/cli.ipynb #032
+# %% ../nbs/lib/cli.ipynb #035
 class TrainOptions:
     """Options of `train`, named as fields of `PromptConfig` and `TrainingConfig`."""
 
@@ -443,7 +476,9 @@ class TrainOptions:
             'one is not available, or mini-imdb.'
         ),
     ]
-    model = Annotated[str, typer.Option(help='tiny, a hub id or a folder.')]
+    model = Annotated[
+        str, typer.Option(help='tiny, smollm2, a hub id, a folder or a .gguf file.')
+    ]
     out = Annotated[
         Path | None,
         typer.Option(help='Folder for the prompt; default: runs/TASK or runs/DATA.'),
@@ -464,7 +499,7 @@ class TrainOptions:
         typer.Option(help='Stop after this many epochs without improvement.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #034
+# %% ../nbs/lib/cli.ipynb #037
 class CacheOptions:
     """Options of `train` about truncation and the KV cache of the texts."""
 
@@ -497,7 +532,7 @@ class CacheOptions:
         typer.Option(help="{kvcache.PRECISIONS}; default: the model's own."),
     ]
 
-# %% ../nbs/lib/cli.ipynb #035
+# %% ../nbs/lib/cli.ipynb #038
 def _describe_rows(table: pd.DataFrame, data: str) -> str:
     """Return the size, the source and the labels of a table."""
     return f'{len(table):,} rows of {data}, labels {", ".join(table.attrs["labels"])}'
@@ -508,7 +543,7 @@ def _how_to_predict(task: str, folder: Path) -> str:
     is_default = folder == Path('runs') / task
     return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
 
-# %% ../nbs/lib/cli.ipynb #037
+# %% ../nbs/lib/cli.ipynb #040
 def _claim_out(out: Path | None, task: str, data: str) -> Path:
     """Return the folder of a run, by default one named after its task."""
     out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
@@ -521,7 +556,7 @@ def _say_trained(prompt: Any, task: str, out: Path) -> None:
     print(prompt.history.round(4).to_string(index=False))
     print(f'saved in {out}; try: {_how_to_predict(task, out)}')
 
-# %% ../nbs/lib/cli.ipynb #037-1
+# %% ../nbs/lib/cli.ipynb #041
 @app.command('train', cls=RegistryCommand)
 def train_command(
     context: typer.Context,
@@ -547,25 +582,24 @@ def train_command(
     cache_precision: CacheOptions.precision = None,
     columns: Options.columns = None,
     device: Options.device = None,
+    dtype: Options.dtype = 'auto',
     seed: Options.seed = 0,
 ) -> None:
     """Train a soft prompt on a frozen model."""
     from promptlab.lm import get_lm
     from promptlab.prompt import train
 
-    _check_task(task, words)
-    settings = _prompt_settings(context.params, words)
-    _check_training(settings, validation)
+    settings = _checked_settings(context.params, task, words, validation)
     data = _task_data(task) if data is None else data
     table = _training_table(data, limit, seed, columns)
     out = _claim_out(out, task, data)
-    lm = get_lm(model, device)
+    lm = get_lm(model, device, dtype)
     say(f'{lm}\n{_describe_rows(table, data)}')
     prompt = train(lm, table, validation or None, out, **settings)
     _write_model_card(prompt, data, out)
     _say_trained(prompt, task, out)
 
-# %% ../nbs/lib/cli.ipynb #042
+# %% ../nbs/lib/cli.ipynb #046
 def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) -> None:
     """Say how right a prompt's predictions are, where the data has its labels."""
     from promptlab.data import TableError, load
@@ -579,7 +613,7 @@ def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) 
     else:
         say(name + _score_line(prompt, table, logits))
 
-# %% ../nbs/lib/cli.ipynb #044
+# %% ../nbs/lib/cli.ipynb #048
 def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFrame:
     """Return the predictions and one probability per label."""
     decided = prompt.decide(logits)
@@ -593,7 +627,7 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     table.insert(0, f'{prefix}prediction', named)
     return table
 
-# %% ../nbs/lib/cli.ipynb #047
+# %% ../nbs/lib/cli.ipynb #051
 def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
     from promptlab.data import check_table, read_lines
@@ -628,7 +662,7 @@ def _load_with_labels(data: str, settings: Mapping[str, Any]) -> pd.DataFrame:
         say(f'not scored: {error}')
         return table
 
-# %% ../nbs/lib/cli.ipynb #049
+# %% ../nbs/lib/cli.ipynb #053
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
     from promptlab.prompt import read_manifest
@@ -636,7 +670,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
     if tasks is None and not words:
         raise ValueError(
             'there is no prompt to predict with; name its folder, or give --tasks '
-            'sentiment,emotion.'
+            'sentiment,emotion or --pretrained emotion.'
         )
     names = [name.strip() for name in _parse_names('--tasks', tasks)]
     folders = {name: runs / name for name in names} or {'': Path(words.pop(0))}
@@ -649,7 +683,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
         read_manifest(folder)
     return folders
 
-# %% ../nbs/lib/cli.ipynb #051
+# %% ../nbs/lib/cli.ipynb #055
 def _check_out(out: Path | None) -> None:
     """Refuse a file that cannot be written, before the work for it."""
     if out is None:
@@ -684,21 +718,33 @@ def _check_pairs(prompts: Mapping[str, Any], table: pd.DataFrame) -> None:
                 'other data or another prompt.'
             )
 
-# %% ../nbs/lib/cli.ipynb #051-1
-def _predict(
-    folders: Mapping[str, Path],
-    table: pd.DataFrame,
-    out: Path | None,
-    device: str | None,
-    safe: bool = False,
-) -> None:
-    """Write the answers of some prompts beside the texts, and say their scores."""
-    from promptlab.prompt import TrainedPrompt, predict_many
+# %% ../nbs/lib/cli.ipynb #056
+def _load_prompts(
+    folders: Mapping[str, Path], device: str | None, dtype: str | None
+) -> dict[str, Any]:
+    """Load prompts, their model in a dtype if one is given."""
+    from promptlab.prompt import TrainedPrompt
+    from promptlab.sharing import change_dtype
 
     prompts = {
         name: TrainedPrompt.load(folder, device=device)
         for name, folder in folders.items()
     }
+    if dtype is None:
+        return prompts
+    lm = change_dtype(next(iter(prompts.values())), dtype).lm
+    return {name: prompt.replace(lm=lm) for name, prompt in prompts.items()}
+
+
+def _predict(
+    prompts: Mapping[str, Any],
+    table: pd.DataFrame,
+    out: Path | None,
+    safe: bool = False,
+) -> None:
+    """Write the answers of some prompts beside the texts, and say their scores."""
+    from promptlab.prompt import predict_many
+
     _check_pairs(prompts, table)
     logits = predict_many(prompts, table.text, table.get('text_pair'))
     given = [column for column in ('id', 'text', 'text_pair') if column in table]
@@ -711,7 +757,7 @@ def _predict(
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
-# %% ../nbs/lib/cli.ipynb #053
+# %% ../nbs/lib/cli.ipynb #058
 class PredictOptions:
     """Options of `predict`."""
 
@@ -719,8 +765,8 @@ class PredictOptions:
         list[str] | None,
         typer.Argument(
             metavar='[RUN] [TEXTS]...',
-            help='Folder of a trained prompt, then texts; with --tasks only texts. '
-            'No text: --data or standard input.',
+            help='Folder of a trained prompt, then texts; with --tasks or '
+            '--pretrained only texts. No text: --data or standard input.',
         ),
     ]
     tasks = Annotated[
@@ -730,39 +776,76 @@ class PredictOptions:
         ),
     ]
     runs = Annotated[Path, typer.Option(help='Where the folders of --tasks are.')]
+    pretrained = Annotated[
+        str | None,
+        typer.Option(
+            help='A prompt that promptlab comes with, as `promptlab pretrained` '
+            'lists them.'
+        ),
+    ]
     data = Annotated[str | None, typer.Option(help='A data set or a file.')]
     out = Annotated[
         Path | None,
         typer.Option(help='A .csv or .jsonl file; default: csv on standard output.'),
     ]
     seed = Annotated[int | None, typer.Option(help='Seed of the rows of --limit.')]
+    dtype = Annotated[
+        str | None,
+        typer.Option(
+            help='float32, bfloat16, float16 or auto; default: as in training.'
+        ),
+    ]
 
-# %% ../nbs/lib/cli.ipynb #054
+# %% ../nbs/lib/cli.ipynb #059
 @app.command('predict', cls=RegistryCommand)
 def predict_command(
     words: PredictOptions.words = None,
     tasks: PredictOptions.tasks = None,
     runs: PredictOptions.runs = Path('runs'),
+    pretrained: PredictOptions.pretrained = None,
     data: PredictOptions.data = None,
     split: Options.split = None,
     limit: Options.limit = None,
     columns: Options.columns = None,
     out: PredictOptions.out = None,
     device: Options.device = None,
+    dtype: PredictOptions.dtype = None,
     seed: PredictOptions.seed = None,
     safe_csv: Options.safe_csv = False,
 ) -> None:
     """Predict with one trained prompt, or with several in one pass."""
+    from promptlab.sharing import load_pretrained
+
     _check_out(out)
     words = list(words or [])
-    folders = _prompt_folders(words, tasks, runs)
+    if pretrained is not None:
+        _check_unused('with --pretrained', tasks=tasks)
+    else:
+        folders = _prompt_folders(words, tasks, runs)
     settings = {'split': split, 'limit': limit, 'columns': _parse_columns(columns)}
     if data is not None or seed is not None:
         settings['seed'] = 0 if seed is None else seed
     table = _input_table(words, data, **settings)
-    _predict(folders, table, out, device, safe_csv)
+    if pretrained is None:
+        prompts = _load_prompts(folders, device, dtype)
+    else:
+        prompts = {'': load_pretrained(pretrained, device, dtype or 'auto')}
+    _predict(prompts, table, out, safe_csv)
 
-# %% ../nbs/lib/cli.ipynb #061
+# %% ../nbs/lib/cli.ipynb #060
+@app.command('pretrained', cls=RegistryCommand)
+def pretrained_command() -> None:
+    """List the prompts that promptlab comes with."""
+    from promptlab.sharing import list_pretrained
+
+    for prompt in list_pretrained().itertuples():
+        print(f'{prompt.name}: {prompt.task}, with the model {prompt.model}')
+        print(f'    labels    {prompt.labels}')
+        print(f'    test      {prompt.test}')
+        print(f'    size      {prompt.size}')
+        print(f'    licence   {prompt.licence}')
+
+# %% ../nbs/lib/cli.ipynb #067
 def _parse_layers(text: str) -> list[Any]:
     """Parse `each`, `all` or numbers separated by commas."""
     if text in ('each', 'all'):
@@ -784,6 +867,11 @@ def _expand_pattern(source: str) -> list[str]:
     if not files:
         raise FileNotFoundError(f'no file matches {pattern}.')
     return [f'{file}{colon}{column}' for file in files]
+
+# %% ../nbs/lib/cli.ipynb #068
+def _sources(names: list[str] | None) -> list[str]:
+    """Return the data sets and files to probe."""
+    return [file for name in names or ['mini-imdb'] for file in _expand_pattern(name)]
 
 
 def _make_poolers(layers: str, layer_method: str | None, tokens: str) -> list[Any]:
@@ -815,7 +903,17 @@ def _best_cells(cells: pd.DataFrame) -> pd.DataFrame:
         cells = cells.loc[groups.score.idxmax()]
     return cells[[column for column in shown if column in cells]].round(3)
 
-# %% ../nbs/lib/cli.ipynb #063
+
+def _show_ledger(ledger: pd.DataFrame, folder: Path) -> None:
+    """Print the best combinations of a probing run."""
+    from promptlab.experiments import summarize_cells
+
+    _say_failures(ledger)
+    cells = summarize_cells(ledger) if (ledger.status != 'failed').any() else ledger
+    print(_best_cells(cells).to_string(index=False))
+    print(f'{len(cells)} cells in {folder}; look at them: promptlab app {folder}')
+
+# %% ../nbs/lib/cli.ipynb #070
 class ProbeOptions:
     """Options of `probe`."""
 
@@ -865,8 +963,12 @@ class ProbeOptions:
         Path,
         typer.Option(help='Folder of the ledger; a run that is found there resumes.'),
     ]
+    retry_failed = Annotated[
+        bool,
+        typer.Option('--retry-failed', help='Try again what failed in an earlier run.'),
+    ]
 
-# %% ../nbs/lib/cli.ipynb #064
+# %% ../nbs/lib/cli.ipynb #071
 @app.command('probe', cls=RegistryCommand)
 def probe_command(
     data: ProbeOptions.data = None,
@@ -880,16 +982,20 @@ def probe_command(
     out: ProbeOptions.out = Path('runs/probing'),
     limit: Options.limit = None,
     device: Options.device = None,
+    dtype: Options.dtype = 'float32',
     seed: Options.seed = 0,
+    executor: Options.executor = 'serial',
+    address: Options.address = None,
+    retry_failed: ProbeOptions.retry_failed = False,
 ) -> None:
     """Probe the hidden layers of models, all combinations, into a ledger."""
-    from promptlab.experiments import RunExperiments, summarize_cells
+    from promptlab.experiments import RunExperiments
     from promptlab.models import pick_device
 
     pick_device(device)
-    sources = [file for name in data or [] for file in _expand_pattern(name)]
+    _check_executor(executor, address)
     run = RunExperiments(
-        sources or 'mini-imdb',
+        _sources(data),
         _make_poolers(layers, layer_method, tokens),
         _parse_names('--probes', probes),
         model or 'tiny',
@@ -899,17 +1005,17 @@ def probe_command(
         limit=limit,
         seed=seed,
         device=device,
+        dtype=dtype,
+        executor=executor,
+        address=address,
     )
-    ledger = run.run_all()
-    _say_failures(ledger)
-    cells = summarize_cells(ledger) if (ledger.status != 'failed').any() else ledger
-    print(_best_cells(cells).to_string(index=False))
-    print(f'{len(cells)} cells in {out}; look at them: promptlab app {out}')
+    ledger = run.run_all(retry_failed=retry_failed)
+    _show_ledger(ledger, out)
 
-# %% ../nbs/lib/cli.ipynb #068
+# %% ../nbs/lib/cli.ipynb #075
 @app.command('app', cls=RegistryCommand)
 def app_command(
-    ledger: Annotated[Path, typer.Argument(help='A ledger or its folder.')] = Path(
+    ledger: Annotated[Path, typer.Argument(help='Folder of a probing run.')] = Path(
         'runs/probing'
     ),
     port: Annotated[int, typer.Option(help='Port to serve on.')] = 8501,
@@ -921,18 +1027,15 @@ def app_command(
             "the explorer needs Streamlit: pip install 'promptlab[app]'."
         )
     from promptlab.app import launch_app
-    from promptlab.experiments import read_ledger
 
     check_setting('--port', port, IntRange(1, 65535))
-    if ledger.is_file():
-        read_ledger(ledger)
-    elif not ledger.is_dir():
+    if not ledger.is_dir():
         raise FileNotFoundError(
             f'{ledger}: there is no such ledger; make one with promptlab probe.'
         )
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #070
+# %% ../nbs/lib/cli.ipynb #077
 class CalibrateOptions:
     """Options of `calibrate`."""
 
@@ -971,7 +1074,7 @@ class CalibrateOptions:
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
     ]
 
-# %% ../nbs/lib/cli.ipynb #071
+# %% ../nbs/lib/cli.ipynb #078
 @app.command('calibrate', cls=RegistryCommand)
 def calibrate_command(
     data: CalibrateOptions.data,
@@ -1012,7 +1115,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #075
+# %% ../nbs/lib/cli.ipynb #082
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -1035,7 +1138,19 @@ class AttributeOptions:
             help='Training texts of each kind, helpful and harmful, per target.'
         ),
     ]
-    method = Annotated[str, typer.Option(help='{influence.METHODS}.')]
+    method = Annotated[
+        str | None,
+        typer.Option(
+            help='{influence.METHODS}; default: damped, or what --validate chooses.'
+        ),
+    ]
+    validate = Annotated[
+        int,
+        typer.Option(
+            help='Choose the method by this many retrainings on halves of the training '
+            'texts; for trained prompts.'
+        ),
+    ]
     html = Annotated[Path | None, typer.Option(help='Write a page for reading.')]
     out = Annotated[
         Path | None,
@@ -1055,14 +1170,15 @@ class AttributeOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #076
+# %% ../nbs/lib/cli.ipynb #083
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
     train: AttributeOptions.train,
     targets: AttributeOptions.targets,
     top: AttributeOptions.top = 5,
-    method: AttributeOptions.method = 'damped',
+    method: AttributeOptions.method = None,
+    validate: AttributeOptions.validate = 0,
     html: AttributeOptions.html = None,
     out: AttributeOptions.out = None,
     folder: AttributeOptions.folder = None,
@@ -1071,6 +1187,8 @@ def attribute_command(
     limit: Options.limit = None,
     columns: Options.columns = None,
     seed: Options.seed = 0,
+    executor: Options.executor = 'serial',
+    address: Options.address = None,
     safe_csv: Options.safe_csv = False,
 ) -> None:
     """Find the training texts behind a model's answers."""
@@ -1080,7 +1198,9 @@ def attribute_command(
     _check_out(out)
     if html is not None:
         claim_file(html)
+    _check_executor(executor, address)
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
+    settings |= {'validate': validate, 'executor': executor, 'address': address}
     renamed = _parse_columns(columns)
     found = attribute_files(
         model, train, targets, method, limit, renamed, seed=seed, **settings
@@ -1091,7 +1211,7 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out, safe_csv)
 
-# %% ../nbs/lib/cli.ipynb #079
+# %% ../nbs/lib/cli.ipynb #086
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -1109,7 +1229,7 @@ def jobs_command(
     jobs = list_jobs(folder)
     print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
 
-# %% ../nbs/lib/cli.ipynb #082
+# %% ../nbs/lib/cli.ipynb #089
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
     """Parse NAME=VALUE, where the value is a Python literal or else a string."""
     parameters = {}
@@ -1125,33 +1245,77 @@ def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
             parameters[name] = value
     return parameters
 
-# %% ../nbs/lib/cli.ipynb #084
-@app.command('rerun', cls=RegistryCommand)
-def rerun_command(
-    posts: Annotated[
+# %% ../nbs/lib/cli.ipynb #091
+class RerunOptions:
+    """Options of `rerun`."""
+
+    posts = Annotated[
         list[str] | None,
         typer.Argument(help='Posts or pages; none: the home page and every post.'),
-    ] = None,
-    scale: Annotated[
-        str,
-        typer.Option(help='mini (bundled, minutes), small or full (real data).'),
-    ] = 'mini',
-    in_place: Annotated[
-        bool, typer.Option('--in-place', help='Save into nbs, not into _build/nbs.')
-    ] = False,
-    parameter: Annotated[
+    ]
+    model = Annotated[
+        str | None,
+        typer.Option(help='Your model: a folder, a hub id, a .gguf file or smollm2.'),
+    ]
+    data = Annotated[
+        str | None, typer.Option(help="Your data: a file, or a data set's name.")
+    ]
+    parameter = Annotated[
         list[str] | None,
-        typer.Option(help="A parameter of the notebooks, as in MODEL='gpt2'."),
-    ] = None,
-) -> None:
-    """Run posts again, in a clone of the repository."""
-    from promptlab.notebooks import rerun_notebooks
+        typer.Option(help='Another parameter of the posts, as in ROWS=1000.'),
+    ]
+    out = Annotated[
+        Path | None,
+        typer.Option(
+            help='Folder for your run: notebook, page for reading, results. Default: '
+            'runs/rerun.'
+        ),
+    ]
+    in_place = Annotated[
+        bool,
+        typer.Option('--in-place', help='Save into nbs, not into _build/nbs.'),
+    ]
+    slow = Annotated[
+        bool,
+        typer.Option(
+            '--slow', help='Run cells marked slow, too; with a GPU also cuda.'
+        ),
+    ]
 
-    parameters = _parse_parameters(parameter or [])
-    saved = rerun_notebooks(posts or [], scale, in_place, parameters)
-    folder = 'nbs' if in_place else '_build/nbs'
+# %% ../nbs/lib/cli.ipynb #092
+@app.command('rerun', cls=RegistryCommand)
+def rerun_command(
+    posts: RerunOptions.posts = None,
+    model: RerunOptions.model = None,
+    data: RerunOptions.data = None,
+    columns: Options.columns = None,
+    parameter: RerunOptions.parameter = None,
+    out: RerunOptions.out = None,
+    in_place: RerunOptions.in_place = False,
+    slow: RerunOptions.slow = False,
+    executor: Options.executor = 'serial',
+    address: Options.address = None,
+) -> None:
+    """Run posts again, perhaps on your model and data, in a clone of the repository."""
+    from promptlab.notebooks import rerun_notebooks, rerun_on_own
+
+    if data is None:
+        _check_unused('without --data', columns=columns)
+    own = _parse_parameters(parameter or [])
+    given = {'MODEL': model, 'DATA': data, 'COLUMNS': _parse_columns(columns)}
+    own |= {name: value for name, value in given.items() if value is not None}
+    is_own = bool(own) or out is not None
+    if is_own and (in_place or slow):
+        raise SettingError('--in-place and --slow are for posts as they are.')
+    _check_executor(executor, address)
+    settings = {'executor': executor, 'address': address}
+    if is_own:
+        pages = rerun_on_own(posts, out or 'runs/rerun', own, **settings)
+        print('\n'.join(map(str, pages)))
+        return
+    saved = rerun_notebooks(posts or [], in_place, slow, **settings)
     ending = '' if len(saved) == 1 else 's'
-    print(f'{len(saved)} notebook{ending} run at scale {scale}, saved in {folder}')
+    print(f'{len(saved)} notebook{ending} run, saved in {saved[0].parent}')
 
 
 @app.command('new-post', cls=RegistryCommand)
@@ -1167,7 +1331,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #086
+# %% ../nbs/lib/cli.ipynb #094
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1199,7 +1363,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #090
+# %% ../nbs/lib/cli.ipynb #098
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1212,7 +1376,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #092
+# %% ../nbs/lib/cli.ipynb #100
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1248,7 +1412,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #094
+# %% ../nbs/lib/cli.ipynb #102
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""
