@@ -191,8 +191,8 @@ def measure_sentiment(arguments):
     train = load('imdb', 'train', limit=min(400, arguments.rows or 400))
     variants = [{'seed': 0}]
     train_prompts(arguments, train, variants, epochs=4, max_tokens=128)
-    rows = load('imdb', 'test', limit=2000)
-    held_out, test = split_rows(draw(rows, arguments.rows), (0.4, 0.6))
+    rows = load('imdb', 'test', limit=arguments.rows or 1000)
+    held_out, test = split_rows(rows, (0.4, 0.6))
     tweets = draw(with_polarity(load('emotion', 'test')), arguments.rows or 1200)
     (fit_on,), (measure,) = scored(arguments, held_out), scored(arguments, test)
     (away,) = scored(arguments, tweets)
