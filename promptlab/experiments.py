@@ -856,16 +856,20 @@ def _why_not(data: ProbeData, pooler: Pooler, probe: Probe) -> str | None:
     return None
 
 # %% ../nbs/lib/experiments.ipynb #075
-@dataclass(frozen=True)
-class _CellJob:
+class _CellJob(Job):
     """A cell as a job; its features are read when it starts."""
 
-    cell: Cell
-    pooled: PooledFeatures | Exception
-    rows: np.ndarray
-    folds: np.ndarray
-    facts: dict[str, Any]
-    baselines: pd.DataFrame
+    def __init__(
+        self,
+        cell: Cell,
+        pooled: PooledFeatures | Exception,
+        rows: np.ndarray,
+        folds: np.ndarray,
+        facts: dict[str, Any],
+        baselines: pd.DataFrame,
+    ):
+        inputs = {'rows': rows, 'folds': folds, 'facts': facts, 'baselines': baselines}
+        vars(self).update(cell=cell, pooled=pooled, **inputs)  # a Job is frozen
 
     @property
     def name(self) -> str:
