@@ -482,8 +482,7 @@ def calibration_report(
     Parameters
     ----------
     scores : array-like or mapping of str to array-like
-        Probabilities, shape (n_rows,) or (n_rows, n_classes), perhaps by name. With
-        several classes the pictures are of the top label.
+        As for `reliability_diagram`.
     targets : array-like of int, shape (n_rows,)
         Class numbers.
     path : path-like, optional
