@@ -52,7 +52,7 @@ from promptlab.lm import Encoded, get_lm
 from promptlab.models import AutoModelForSequenceClassification, load_model
 from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.retraining import RetrainClassifier, retrain, subset_runs
-from promptlab.tiny_lm import PretrainingConfig, TokenStream, train_lm
+from promptlab.pretraining import PretrainingConfig, TokenStream, train_lm
 
 QUIET = {'progress': False}
 FILE_EVENTS = {'open', 'os.rename', 'os.remove', 'os.mkdir', 'os.rmdir', 'os.chmod'}

@@ -24,6 +24,7 @@ LAYERS = [
         'sharing',
         'baselines',
         'representations',
+        'pretraining',
         'experiments',
         'gradients',
         'reliability',
