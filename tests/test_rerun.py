@@ -201,8 +201,6 @@ def test_every_post(post, model, folder):
     words = own_words(folder, model)
     if model == 'tiny':
         words[1] = 'tiny'
-    if post == 'tiny-lm':
-        words = words[:2]
     out = folder / f'{post}-{model}'
     finished = rerun(ROOT, post, *words, '--out', out)
     last = finished.stderr.strip().splitlines()[-1]
