@@ -1728,10 +1728,14 @@ def train_many(
         _train_runs(runs, store, rows.n_train, training, checkpoint, progress)
     prompts = [_trained_prompt(run, lm, training, rows) for run in runs]
     if folder is not None:
-        for index, prompt in enumerate(prompts):
-            place = Path(folder) / f'{index:02d}' if len(prompts) > 1 else folder
-            prompt.save(place)
+        _save_prompts(prompts, Path(folder))
     return prompts
+
+
+def _save_prompts(prompts: list[TrainedPrompt], folder: Path) -> None:
+    """Save one prompt in a folder, or several in `00`, `01`, ... of it."""
+    for index, prompt in enumerate(prompts):
+        prompt.save(folder / f'{index:02d}' if len(prompts) > 1 else folder)
 
 # %% ../nbs/lib/prompt.ipynb #114
 def train(

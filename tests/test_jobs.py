@@ -46,7 +46,6 @@ def make_jobs(n, **arguments):
 def cluster():
     patch = pytest.MonkeyPatch()
     patch.setenv('PYTHONPATH', str(Path(__file__).parent))
-    patch.setenv('RAY_raylet_start_wait_time_s', '120')  # on a busy machine
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(
