@@ -990,7 +990,7 @@ def file_ending(path: str | os.PathLike) -> str:
         suffixes.pop()
     return suffixes[-1] if suffixes else ''
 
-
+# %% ../nbs/lib/data.ipynb #075s
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
     """Open a text file, perhaps compressed, as UTF-8 or as its byte order mark says.

@@ -124,7 +124,7 @@ def _remove_leftovers(folder: Path, age: float = 3600) -> None:
         if time.time() - path.stat().st_mtime > age:
             shutil.rmtree(path, ignore_errors=True)
 
-
+# %% ../nbs/lib/gguf_models.ipynb #009s
 class GGUFError(ValueError):
     """A GGUF file that holds no model to be used; the message says why."""
 
@@ -157,7 +157,7 @@ def _read_gguf(file: Path) -> tuple[Any, Any]:
         )
     return model, tokenizer
 
-
+# %% ../nbs/lib/gguf_models.ipynb #009ss
 def _save_converted(quantised: Any, tokenizer: Any, folder: Path) -> None:
     """Write a model that was read from GGUF as one that was not."""
     config = quantised.config.to_dict()

@@ -1603,12 +1603,12 @@ class ModelGradients(GradientSource):
 
     def check(self, rows):
         """Compare with autograd once; look for effects of padding."""
-        if not self._is_checked:
-            first = rows.batch(np.arange(min(4, len(rows))))
-            with forward_errors(type(self.model).__name__):
+        with forward_errors(type(self.model).__name__):
+            if not self._is_checked:
+                first = rows.batch(np.arange(min(4, len(rows))))
                 check_gradients(self.gradients, first, self.output)
-            self._is_checked = True
-        self.equal_lengths |= _depends_on_padding(self.gradients, self.output, rows)
+                self._is_checked = True
+            self.equal_lengths |= _depends_on_padding(self.gradients, self.output, rows)
 
     def batches(self, lengths, batch_size):
         """Cut by length; equal lengths only where padding matters."""

@@ -1048,7 +1048,7 @@ def _chosen_layers(layers: Sequence[int] | None, n_states: int) -> Sequence[int]
         check_setting('a layer', layer, IntRange(-n_states, n_states - 1))
     return layers
 
-
+# %% ../nbs/lib/lm.ipynb #073s
 def _checked_prompts(
     prompts: torch.Tensor | Sequence[torch.Tensor], width: int
 ) -> list[torch.Tensor]:
@@ -1067,7 +1067,7 @@ def _checked_prompts(
             )
     return prompts
 
-
+# %% ../nbs/lib/lm.ipynb #073ss
 def _checked_numbers(numbers: Any, n_numbers: int, name: str) -> torch.Tensor:
     """Return whole numbers from 0 to below a bound as a tensor, or refuse them."""
     is_vector = isinstance(numbers, (list, tuple, range, np.ndarray, torch.Tensor))
@@ -1090,6 +1090,16 @@ def _check_hidden(hidden: Any, width: int) -> None:
         raise ValueError(
             f'hidden is {kind} {tuple(getattr(hidden, "shape", ()))}; give a Tensor of '
             f'floats (..., {width}).'
+        )
+
+
+def _check_ids(ids: torch.Tensor, n_ids: int, name: str) -> None:
+    """Refuse token ids that a model does not have."""
+    lowest, highest = ids.min(), ids.max()
+    if lowest < 0 or highest >= n_ids:
+        raise ValueError(
+            f'the texts have token ids from {lowest} to {highest}; those of {name} are '
+            f'0 to {n_ids - 1}.'
         )
 
 # %% ../nbs/lib/lm.ipynb #075
@@ -1288,12 +1298,7 @@ class FrozenLM:
         """Return the model's output, the mask, and where each text's tokens are."""
         # Under the mask the value of padding cannot matter, so it is 0.
         padded, mask = pad_ids(ids, 0, side)
-        lowest, highest, n_ids = padded.min(), padded.max(), len(self.embed.weight)
-        if lowest < 0 or highest >= n_ids:
-            raise ValueError(
-                f'the texts have token ids from {lowest} to {highest}; those of '
-                f'{self.name} are 0 to {n_ids - 1}.'
-            )
+        _check_ids(padded, len(self.embed.weight), self.name)
         padded, mask = padded.to(self.device), mask.to(self.device)
         starts = [0 if side == 'right' else padded.shape[1] - len(row) for row in ids]
         places = [

