@@ -1,0 +1,524 @@
+"""Measure what the post on linear heads shows: one record per part in `results/`.
+
+`python benchmarks/linear_head.py --model smollm2 --part all` takes hours on one core;
+an interrupted run resumes from `--folder`. Texts are read once, and their KV caches
+stay on disk (about 32 GB for 6,000 reviews). Run `benchmarks/pretrained.py emotion`
+first: the first of the emotion prompts is its prompt of five tokens.
+"""
+
+import argparse
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from pretrained import accuracy, calibrated
+from sklearn.metrics import f1_score
+
+from promptlab.baselines import frozen_features
+from promptlab.batching import length_batches
+from promptlab.data import EMOTIONS, load, split_rows, targets
+from promptlab.jobs import Job, run_jobs
+from promptlab.kvcache import KVCacheStore, pack_kv
+from promptlab.linear_head import (
+    correlate_seeds,
+    mean_curves,
+    row_interval,
+    score,
+    score_difference,
+    score_heads,
+    score_labels,
+    score_regression,
+    threshold_counts,
+    train_heads,
+)
+from promptlab.lm import Encoded, FrozenLM, get_lm, kv_tensor
+from promptlab.metrics import bootstrap, calibration_metrics, correlations
+from promptlab.mixing import mix
+from promptlab.models import Truncated
+from promptlab.pooling import PoolMean, load_encoder, pool_texts
+from promptlab.prompt import TrainedPrompt, train_many
+from promptlab.report import record
+
+BUDGET = {'disk': '40GiB'}
+SHARED = {'lr': 0.01, 'schedule': 'linear', 'cache_budget': BUDGET}
+MAX_TOKENS = 256  # of a review
+COMMAND = 'python benchmarks/linear_head.py --model {model} --part {part}'
+FOUR = ['joy', 'anger', 'sadness', 'fear']
+THRESHOLDS = [round(i / 50, 2) for i in range(1, 50)]
+
+
+class StatesStore(KVCacheStore):
+    """A store that also notes the mean last hidden state of each text it reads.
+
+    One pass over the texts then serves prompts and regressions.
+    """
+
+    def __init__(self, lm, ids, path: Path):
+        super().__init__(lm, ids, BUDGET)
+        self.path, self.states = path, {}
+        if path.exists():
+            with np.load(path) as file:
+                self.states = dict(file)
+
+    def _compute(self, rows):
+        ids, caches = Encoded(self.ids[i] for i in rows), {}
+        passes = self.lm._read_batches(ids, len(ids), False, '', use_cache=True)
+        for some, output, places in passes:
+            kv = kv_tensor(output.past_key_values)
+            for j, (i, place) in enumerate(zip(some, places, strict=True)):
+                key = self.keys[rows[i]]
+                caches[key] = pack_kv(kv[:, :, j, :, place], self.precision)
+                mean = output.last_hidden_state[j, place].float().mean(0)
+                self.states[key] = mean.numpy()
+        return caches
+
+    def _write(self, caches):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(self.path, **self.states)
+        super()._write(caches)
+
+
+def stack_logits(prompts, texts):
+    """Return logits (texts, prompts, labels); KV caches on disk are used."""
+    lm, ids = prompts[0].lm, prompts[0].encode(texts)
+    store = KVCacheStore(lm, ids, BUDGET).fill(progress=False)
+    logits = np.zeros((len(ids), len(prompts), prompts[0].head.size), np.float32)
+    embeddings = [prompt.embeddings for prompt in prompts]
+    for rows, batch in store.stream(length_batches(ids.lengths, 32)):
+        with torch.no_grad():
+            hidden = lm.features(batch, embeddings)
+            for i, prompt in enumerate(prompts):
+                logits[rows, i] = prompt.head(hidden[:, i]).float().numpy()
+    return logits
+
+
+def encoder_states(model, texts, folder):
+    """Return the mean states of the last layer of an encoder."""
+    encoder = load_encoder(model)
+    (pooler,) = PoolMean(encoder.n_layers).for_model(encoder.n_layers)
+    return pool_texts(encoder, texts, [pooler], folder)[pooler.name][range(len(texts))]
+
+
+def lm_states(lm, texts):
+    """Return the mean last states of a language model."""
+    return frozen_features(lm, texts, progress=False)['mean']
+
+
+@dataclass
+class Study:
+    """Model, data and folders of one run of this script."""
+
+    args: argparse.Namespace
+
+    @cached_property
+    def lm(self) -> FrozenLM:
+        """The model, in the dtype that is fastest here."""
+        return get_lm(self.args.model, dtype='auto')
+
+    @property
+    def seeds(self) -> str:
+        """The seeds, for records."""
+        return f'0 to {self.args.seeds - 1}'
+
+    @property
+    def folder(self) -> Path:
+        """Where pieces of this model are kept."""
+        return Path(self.args.folder) / self.args.model
+
+    @cached_property
+    def reviews(self) -> dict[str, pd.DataFrame]:
+        """Train, validation and test reviews; no text is in two of them."""
+        rows = load('imdb', limit=self.args.rows)
+        fit, validation = split_rows(rows, (0.9, 0.1))
+        test = load('imdb', 'test', limit=self.args.test_rows)
+        test = test[~test.text.isin(rows.text)]
+        return {'train': fit, 'validation': validation, 'test': test}
+
+    @cached_property
+    def tweets(self) -> dict[str, pd.DataFrame]:
+        """Train, dev and test tweets."""
+        splits = {'train': 'train', 'validation': 'validation', 'test': 'test'}
+        limits = {'train': self.args.tweets, 'validation': None, 'test': None}
+        if self.args.tweets:
+            limits = dict.fromkeys(limits, self.args.tweets)
+        return {name: load('emotion', s, limits[name]) for name, s in splits.items()}
+
+    def done(self, name, function, **arguments):
+        """Return the result of a function, done once for the same arguments."""
+        job = Job(name, function, arguments)
+        return run_jobs([job], self.folder / 'jobs', progress=False)[0]
+
+    def logits(self, prompts, texts):
+        """Return logits (texts, prompts, labels), computed once."""
+        arguments = {'prompts': list(prompts), 'texts': list(texts)}
+        return self.done('logits', stack_logits, **arguments)
+
+    def record(self, part, measured, tables, **facts):
+        """Write one record."""
+        counted = '; '.join(
+            f'{name}: ' + ', '.join(f'{len(t):,} {k}' for k, t in found.items())
+            for name, found in tables.items()
+        )
+        names = {'reviews': 'IMDB', 'tweets': 'SemEval-2018 E-c'}
+        record(
+            f'linear-head-{part}-{self.args.model}',
+            measured,
+            self.args.results,
+            model=self.args.model,
+            data=' and '.join(names[name] for name in tables),
+            rows=counted,
+            device='cpu',
+            threads=torch.get_num_threads(),
+            dtype=str(self.lm.dtype),
+            command=COMMAND.format(model=self.args.model, part=part),
+            **facts,
+        )
+
+    # Prompts
+
+    def sentiment_prompts(self):
+        """Train both kinds of heads on reviews, or load them."""
+        folder = self.folder / f'sentiment-{self.args.epochs}-{self.args.seeds}'
+        saved = self.saved_prompts(folder)
+        if len(saved) == 2 * self.args.seeds:
+            groups = saved[: self.args.seeds], saved[self.args.seeds :]
+            return dict(zip(('linear head', 'target words'), groups, strict=True))
+        return train_heads(
+            self.lm,
+            self.reviews['train'],
+            self.reviews['validation'],
+            [' bad', ' good'],
+            self.args.seeds,
+            folder,
+            epochs=self.args.epochs,
+            max_tokens=MAX_TOKENS,
+            cache='cache',
+            **SHARED,
+        )
+
+    def saved_prompts(self, folder):
+        """Load the prompts in a folder and those below it."""
+        paths = sorted(folder.rglob('prompt.json'))
+        return [TrainedPrompt.load(path.parent, self.lm) for path in paths]
+
+    def emotion_prompts(self):
+        """Return the five-token prompt of `pretrained.py`, and what `seeds` trained."""
+        folders = [Path(self.args.pretrained) / 'emotion/training', self.emotion_folder]
+        saved = [prompt for folder in folders for prompt in self.saved_prompts(folder)]
+        return [prompt for prompt in saved if len(prompt.embeddings) == 5]
+
+    @property
+    def emotion_folder(self) -> Path:
+        """Where prompts for emotions of further seeds are."""
+        return self.folder / f'emotion-{self.args.seeds}'
+
+
+def read(study):
+    """Read all reviews: KV caches to disk, mean states to a file."""
+    for table in study.reviews.values():
+        review_states(study, table.text)
+
+
+def review_states(study, texts):
+    """Return the mean last states of reviews as the prompts see them."""
+    ids = study.lm.encode(texts, None, MAX_TOKENS, 5)
+    store = StatesStore(study.lm, ids, study.folder / 'states.npz')
+    if set(store.keys) - set(store.states):
+        store.fill(progress=False)
+        for key, row in zip(store.keys, ids, strict=True):
+            if key not in store.states:  # its KV cache was on disk before
+                (states,) = study.lm.hidden_states(Encoded([row]), [-1], progress=False)
+                store.states[key] = states[0].float().mean(0).numpy()
+        np.savez(store.path, **store.states)
+    return np.stack([store.states[key] for key in store.keys])
+
+
+def sentiment(study):
+    """Compare linear head and target words on reviews."""
+    prompts, test = study.sentiment_prompts(), study.reviews['test']
+    together = study.logits([p for group in prompts.values() for p in group], test.text)
+    n_seeds = len(prompts['linear head'])
+    logits = {
+        name: together[:, n_seeds * i :][:, :n_seeds] for i, name in enumerate(prompts)
+    }
+    measured = score_heads(prompts, logits, targets(test))
+    facts = {'seed': study.seeds, 'epochs': study.args.epochs, 'max_tokens': MAX_TOKENS}
+    study.record('sentiment', measured, {'reviews': study.reviews}, **facts)
+
+
+def ship(study):
+    """Calibrate the best linear head on validation rows, save and score it."""
+    prompts = study.sentiment_prompts()['linear head']
+    best = max(prompts, key=lambda prompt: prompt.history.val_score.iloc[-1])
+    tables = {split: study.reviews[split] for split in ('validation', 'test')}
+    raw = study.logits([best], tables['validation'].text)[:, 0]
+    folder = Path(study.args.pretrained) / 'sentiment/prompt'
+    calibrated(best, raw, tables['validation']).save(folder)
+    final, measured = TrainedPrompt.load(folder, study.lm), {}
+    for split, table in tables.items():
+        true, logits = targets(table), study.logits([final], table.text)[:, 0]
+        probabilities = final.proba(logits)[:, 1]
+        table = calibration_metrics(probabilities, true, progress=False)
+        measured[split] = {
+            'accuracy': bootstrap(accuracy, true, logits),
+            'calibration': table.T.to_dict('list'),
+        }
+    settings = {key: str(value) for key, value in best.settings.items()}
+    chosen = {name: best.settings[name] for name in ('lr', 'n_tokens', 'seed')}
+    record(
+        'pretrained-sentiment',
+        measured,
+        study.args.results,
+        model=study.args.model,
+        data='IMDB',
+        rows=best.settings['rows'],
+        test_rows=len(tables['test']),
+        seed=chosen['seed'],
+        device='cpu',
+        threads=torch.get_num_threads(),
+        dtype=str(study.lm.dtype),
+        settings=settings,
+        chosen=chosen,
+        command=COMMAND.format(model=study.args.model, part='ship'),
+    )
+
+
+def seeds(study):
+    """Train prompts for emotions from other seeds."""
+    (first, *_) = study.emotion_prompts()
+    settings = {name: first.settings[name] for name in ('epochs', 'max_tokens')}
+    train_many(
+        study.lm,
+        study.tweets['train'],
+        [{'seed': seed} for seed in range(1, study.args.seeds)],
+        study.tweets['validation'],
+        study.emotion_folder,
+        **SHARED | settings,
+    )
+
+
+def seeds_of(prompts):
+    """Say which seeds prompts have, for records."""
+    return ', '.join(str(prompt.settings['seed']) for prompt in prompts)
+
+
+def emotion(study):
+    """Score the emotion prompts on dev tweets; baselines has their test scores."""
+    prompts, dev = study.emotion_prompts(), study.tweets['validation']
+    true, logits = targets(dev).astype(int), study.logits(prompts, dev.text)
+    tuned = [p.decide(logits[:, i]) for i, p in enumerate(prompts)]
+    columns = [EMOTIONS.index(label) for label in FOUR]
+    hard = (logits.mean(1)[:, columns] > 0).astype(float)
+    correlated = correlations(hard, true[:, columns], FOUR).drop(columns='p_value')
+    proba = 1 / (1 + np.exp(-logits.astype(float)))
+    measured = {
+        'curves': mean_curves(prompts),
+        'zero': score_labels(true, (logits > 0).astype(int), EMOTIONS),
+        'tuned': score_labels(true, np.stack(tuned, 1), EMOTIONS),
+        'correlations': correlated.round(4).to_dict('index'),
+        'thresholds': {
+            'labels': EMOTIONS,
+            'thresholds': THRESHOLDS,
+            'positives': true.sum(0).tolist(),
+            'counts': threshold_counts(proba.mean(1), true, THRESHOLDS),
+        },
+    }
+    settings = prompts[0].settings
+    facts = {name: settings[name] for name in ('epochs', 'lr', 'n_tokens')}
+    facts['seed'] = seeds_of(prompts)
+    tables = {'tweets': {'train': study.tweets['train'], 'dev': dev}}
+    study.record('emotion', measured, tables, **facts)
+
+
+def cross(study):
+    """Correlate emotions with the verdict: in reviews, and in tweets."""
+    test = study.reviews['test']
+    prompts = [p.replace(max_tokens=MAX_TOKENS) for p in study.emotion_prompts()]
+    found = study.logits(prompts, test.text)
+    tweets = [study.tweets[split] for split in ('validation', 'test')]
+    texts = [text for table in tweets for text in table.text]
+    verdict = study.logits(study.sentiment_prompts()['linear head'], texts)
+    verdict = (verdict[..., 1:] - verdict[..., :1]).repeat(len(EMOTIONS), 2)
+    true = np.concatenate([targets(table) for table in tweets])
+    measured = {
+        'emotions of reviews': correlate_seeds(found, targets(test), EMOTIONS),
+        'sentiment of tweets': correlate_seeds(verdict, true, EMOTIONS),
+    }
+    used = {
+        'reviews': {'test': test},
+        'tweets': dict(zip(('dev', 'test'), tweets, strict=True)),
+    }
+    seeds = f'{seeds_of(prompts)} (emotion), {study.seeds} (sentiment)'
+    study.record('cross', measured, used, seed=seeds)
+
+
+def baselines(study):
+    """Fit regressions on words and hidden states, and compare prompts with them."""
+    measured = {'differences': {}}
+    together = {
+        'sentiment': (study.reviews, study.sentiment_prompts()['linear head']),
+        'emotion': (study.tweets, study.emotion_prompts()),
+    }
+    for task, (tables, prompts) in together.items():
+        true = {split: targets(table).astype(int) for split, table in tables.items()}
+        logits = study.logits(prompts, tables['test'].text)
+        said = np.stack([p.decide(logits[:, i]) for i, p in enumerate(prompts)], 1)
+        measured[task] = {}
+        if task == 'emotion':
+            found = score_labels(true['test'], said, EMOTIONS)
+            measured[task]['soft prompt, five tokens'] = found
+        for name, features in task_features(study, task, tables).items():
+            arguments = {'features': features, 'true': true}
+            predicted = study.done(name, score_regression, **arguments)[:, None]
+            if task == 'emotion':
+                found = score_labels(true['test'], predicted, EMOTIONS)
+            else:
+                found = {'score': row_interval(score, true['test'], predicted)}
+            measured[task][name] = found
+            repeated = predicted.repeat(len(prompts), 1)
+            difference = score_difference(true['test'], said, repeated)
+            measured['differences'][f'{task}, {name}'] = difference
+    tables = {'reviews': study.reviews, 'tweets': study.tweets}
+    seeds = f'{seeds_of(together["emotion"][1])} (emotion), {study.seeds} (sentiment)'
+    study.record('baselines', measured, tables, seed=seeds)
+
+
+def task_features(study, task, tables):
+    """Return what regressions get, by method and split.
+
+    MiniLM reads tweets only: whole reviews would take it longer than all the rest.
+    """
+    texts = {split: table.text.tolist() for split, table in tables.items()}
+    title = {'smollm2': 'SmolLM2'}.get(study.args.model, study.args.model)
+    if task == 'sentiment':
+        own = {split: review_states(study, part) for split, part in texts.items()}
+        return {'TF-IDF': texts, f'{title} mean state': own}
+    own, encoder = {}, {}
+    for split, part in texts.items():
+        own[split] = study.done('states', lm_states, lm=study.lm, texts=part)
+        encoder[split] = encoder_states('minilm', part, study.folder / 'minilm')
+    return {
+        'TF-IDF': texts,
+        'MiniLM mean state': encoder,
+        f'{title} mean state': own,
+    }
+
+
+KINDS = {
+    'one prompt': {},
+    'sentiment alone': {'labels': ['positive']},
+    'emotion alone': {'labels': EMOTIONS},
+}
+
+
+def two_tasks(study):
+    """Train one prompt for both tasks beside one for each, on the same batches."""
+    tables = {'sentiment': study.reviews['train'], 'emotion': study.tweets['train']}
+    mixed = mix(tables, n_rows=study.args.mixed_rows)
+    fit, held_out = split_rows(mixed, (0.9, 0.1))
+    seeds = range(study.args.seeds)
+    prompts = train_many(
+        study.lm,
+        fit,
+        [{**kind, 'seed': seed} for kind in KINDS.values() for seed in seeds],
+        held_out,
+        study.folder / f'two-tasks-{study.args.seeds}',
+        epochs=4,
+        chunk=1,
+        max_tokens=MAX_TOKENS,
+        **SHARED,
+    )
+    starts = {kind: i * len(seeds) for i, kind in enumerate(KINDS)}
+    groups = {kind: prompts[i : i + len(seeds)] for kind, i in starts.items()}
+    reviews, dev = study.reviews['test'][:1000], study.tweets['validation']
+    asked = {
+        'accuracy': ('sentiment alone', ['positive'], reviews),
+        'macro_f1': ('emotion alone', EMOTIONS, dev),
+    }
+    measured = {kind: {} for kind in KINDS}
+    for metric, (alone, labels, table) in asked.items():
+        for kind in ('one prompt', alone):
+            own = [prompt.restrict(labels) for prompt in groups[kind]]
+            logits = study.logits(own, table.text)
+            said = np.stack([p.decide(logits[:, i]) for i, p in enumerate(own)], 1)
+            said = said[..., 0] if metric == 'accuracy' else said
+            true = targets(table).astype(int)
+            measured[kind][metric] = [score(true, said[:, i]) for i in seeds]
+    used = {'reviews': {'test': reviews}, 'tweets': {'dev': dev}}
+    facts = {'seed': study.seeds, 'epochs': 4, 'mixed_rows': len(mixed)}
+    study.record('two-tasks', {'0.5': measured}, used, **facts)
+
+
+def joy(study):
+    """Train one prompt for all emotions beside one for each, on the same batches."""
+    table = load('emotion', limit=study.args.few_tweets)
+    fit, held_out = split_rows(table, (0.9, 0.1))
+    kinds = [{}, *({'labels': [name]} for name in EMOTIONS)]
+    seeds = range(study.args.seeds)
+    variants = [{**kind, 'seed': seed} for seed in seeds for kind in kinds]
+    settings = SHARED | {'epochs': 4, 'max_tokens': 64}
+    folder = study.folder / f'joy-{study.args.seeds}'
+    prompts = train_many(study.lm, fit, variants, held_out, folder, **settings)
+    dev = study.tweets['validation']
+    true = targets(dev).astype(int)
+    measured = {'threshold 0': {}, 'tuned': {}}
+    groups = {'one prompt': slice(0, 1), 'a prompt an emotion': slice(1, 12)}
+    for kind, group in groups.items():
+        by_seed = {name: [] for name in measured}
+        for seed in seeds:
+            mine = prompts[12 * seed : 12 * seed + 12][group]
+            logits = study.logits(mine, dev.text).reshape(len(dev), -1)
+            thresholds = np.concatenate([prompt.thresholds for prompt in mine])
+            for name, threshold in {'threshold 0': 0, 'tuned': thresholds}.items():
+                said = (logits > threshold).astype(int)
+                f1 = f1_score(true, said, average=None, zero_division=0)
+                by_seed[name].append(f1.tolist())
+        for name, values in by_seed.items():
+            columns = zip(EMOTIONS, np.transpose(values).tolist(), strict=True)
+            measured[name][kind] = dict(columns)
+    used = {'tweets': {'train': fit, 'held out': held_out, 'dev': dev}}
+    study.record('joy', measured, used, seed=study.seeds, epochs=4)
+
+
+PARTS = {
+    'read': read,
+    'seeds': seeds,
+    'emotion': emotion,
+    'sentiment': sentiment,
+    'ship': ship,
+    'cross': cross,
+    'baselines': baselines,
+    'two-tasks': two_tasks,
+    'joy': joy,
+}
+
+
+def main():
+    """Measure the parts that are asked for, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--model', default='smollm2')
+    parser.add_argument('--part', nargs='+', default=['all'], choices=['all', *PARTS])
+    parser.add_argument('--rows', type=int, default=4000, help='reviews to train on')
+    parser.add_argument('--test-rows', type=int, default=2000, help='test reviews')
+    parser.add_argument('--tweets', type=int, help='of each split; default: all')
+    parser.add_argument('--few-tweets', type=int, default=2000, help='for the part joy')
+    parser.add_argument('--mixed-rows', type=int, default=2000, help='for two-tasks')
+    parser.add_argument('--epochs', type=int, default=3, help='on reviews')
+    parser.add_argument('--seeds', type=int, default=3, help='prompts of a kind')
+    parser.add_argument('--pretrained', default='runs/pretrained', help='see above')
+    parser.add_argument('--folder', default='runs/linear-head')
+    parser.add_argument('--results', default='results')
+    args = parser.parse_args()
+    warnings.simplefilter('ignore', Truncated)
+    study = Study(args)
+    for part in PARTS if 'all' in args.part else args.part:
+        print(part, flush=True)
+        PARTS[part](study)
+
+
+if __name__ == '__main__':
+    main()
