@@ -107,14 +107,11 @@ def compare_losses(
     lm : FrozenLM
         The model.
     train, heldout : DataFrame
-        Texts and one `label` per row; the prompts see the first, the measures the
-        second.
-    losses, seeds
+        Texts and one `label` per row, for the prompts and for the measures.
+    losses, seeds, **settings
         As in `promptlab.representations.train_clusters`.
     draws : int, default 200
         Bootstrap samples of the scored texts.
-    **settings : object
-        Settings of `promptlab.prompt.train_many`, such as `epochs`.
 
     Returns
     -------

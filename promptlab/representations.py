@@ -183,12 +183,8 @@ def train_clusters(
         One prompt per loss and seed.
     head : str or list of words, default 'lm'
         What the losses see, as in `embed_texts`.
-    n_tokens : int, default 5
-        Prompt length.
-    lr, schedule : float and str
-        Learning rate of Adam, and how it changes.
-    **settings : object
-        More settings of `promptlab.prompt.train_many`, such as `epochs` and `folder`.
+    n_tokens, lr, schedule, **settings
+        Settings of `promptlab.prompt.train_many`, as are `epochs` and `folder`.
 
     Returns
     -------
