@@ -1317,7 +1317,7 @@ def rerun_command(
     ending = '' if len(saved) == 1 else 's'
     print(f'{len(saved)} notebook{ending} run, saved in {saved[0].parent}')
 
-
+# %% ../nbs/lib/cli.ipynb #093
 @app.command('new-post', cls=RegistryCommand)
 def new_post_command(
     name: Annotated[
@@ -1331,7 +1331,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #094
+# %% ../nbs/lib/cli.ipynb #095
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1363,7 +1363,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #098
+# %% ../nbs/lib/cli.ipynb #099
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1376,7 +1376,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #100
+# %% ../nbs/lib/cli.ipynb #101
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1412,7 +1412,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #102
+# %% ../nbs/lib/cli.ipynb #103
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""

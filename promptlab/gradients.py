@@ -1441,7 +1441,7 @@ def _joined_tables(data: Any) -> Any:
     ]
     return pd.concat(tables, ignore_index=True)
 
-
+# %% ../nbs/lib/gradients.ipynb #098
 def _tokenized_columns(data: Any, model: nn.Module) -> dict[str, torch.Tensor]:
     """Return what a model takes of a tokenized data set, padded on the right."""
     names = _column_names(data)
@@ -1473,7 +1473,7 @@ def _token_limit(
     limits = [limit for limit in (max_tokens, readable) if limit is not None]
     return min(limits, default=None)
 
-# %% ../nbs/lib/gradients.ipynb #099
+# %% ../nbs/lib/gradients.ipynb #100
 def _text_rows(source: 'ModelGradients', data: Any, source_name: str) -> TokenizedRows:
     """Tokenize a table for a model, with labels in its order if it needs them."""
     if source.tokenizer is None:
@@ -1520,7 +1520,7 @@ def _tensor_rows(source: 'ModelGradients', data: Any, source_name: str) -> Tenso
         )
     return TensorRows(tensors)
 
-# %% ../nbs/lib/gradients.ipynb #103
+# %% ../nbs/lib/gradients.ipynb #104
 def _depends_on_padding(
     gradients: PerExampleGradients,
     output: ModelOutput,
@@ -1536,7 +1536,7 @@ def _depends_on_padding(
     tolerance = 1e-4 if is_single else 0.05
     return abs(alone - beside) > tolerance * max(1, abs(alone))
 
-# %% ../nbs/lib/gradients.ipynb #105
+# %% ../nbs/lib/gradients.ipynb #106
 class ModelGradients(GradientSource):
     """Gradients of a PyTorch model.
 
@@ -1620,7 +1620,7 @@ class ModelGradients(GradientSource):
         with forward_errors(type(self.model).__name__):
             return self.gradients(batch, self.output, self.projection)
 
-# %% ../nbs/lib/gradients.ipynb #111
+# %% ../nbs/lib/gradients.ipynb #112
 class PromptRows:
     """Texts encoded for a prompt, with what `TokenizedRows` have.
 
@@ -1670,7 +1670,7 @@ class PromptRows:
         ids = [self._ids[position] for position in positions]
         return {'ids': ids, 'labels': self.labels[torch.as_tensor(positions)]}
 
-# %% ../nbs/lib/gradients.ipynb #114
+# %% ../nbs/lib/gradients.ipynb #115
 def take_rows(
     rows: 'TokenizedRows | TensorRows | PromptRows', positions: np.ndarray
 ) -> 'TensorRows | PromptRows':
@@ -1693,7 +1693,7 @@ def take_rows(
         return PromptRows(batch['ids'], batch['labels'])
     return TensorRows(batch)
 
-# %% ../nbs/lib/gradients.ipynb #116
+# %% ../nbs/lib/gradients.ipynb #117
 def _head_gradients(
     head: nn.Module,
     hidden: torch.Tensor,
@@ -1713,7 +1713,7 @@ def _head_gradients(
     gradients = per_text(parameters, hidden, labels['labels'])
     return {f'head.{name}': grad.flatten(1) for name, grad in gradients.items()}
 
-# %% ../nbs/lib/gradients.ipynb #118
+# %% ../nbs/lib/gradients.ipynb #119
 def _prompt_gradients(
     prompt: TrainedPrompt,
     ids: list[list[int]],
@@ -1732,7 +1732,7 @@ def _prompt_gradients(
     gradients = {'embeddings': by_copy.flatten(1)} | by_head
     return {k: v.detach() for k, v in gradients.items()}, logits.detach()
 
-# %% ../nbs/lib/gradients.ipynb #120
+# %% ../nbs/lib/gradients.ipynb #121
 class PromptGradients(GradientSource):
     """Gradients of a trained prompt and its head.
 
@@ -1809,7 +1809,7 @@ class PromptGradients(GradientSource):
         weight = self.output.gradient_weight(logits, labels)
         return ExampleGradients(self.projection.finish(buffer), values, weight)
 
-# %% ../nbs/lib/gradients.ipynb #124
+# %% ../nbs/lib/gradients.ipynb #125
 def gradient_source(
     model: Any,
     tokenizer: Any = None,

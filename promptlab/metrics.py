@@ -539,8 +539,7 @@ def bin_starts(
     if scheme == 'width':
         starts = np.searchsorted(scores, np.arange(1, n_bins) / n_bins)
     else:
-        upto = np.cumsum(rows)
-        n_rows = int(upto[-1])
+        upto, n_rows = np.cumsum(rows), int(rows.sum())
         sizes = n_rows // n_bins + (np.arange(n_bins) < n_rows % n_bins)
         middle = upto - rows + (rows - 1) / 2
         starts = np.searchsorted(middle, np.cumsum(sizes)[:-1])

@@ -387,7 +387,7 @@ controls.hidden = false
 }})()</script>
 </figure>"""
 
-
+# %% ../nbs/lib/report.ipynb #037
 class InteractiveFigure:
     """What `interactive_figure` returns; a notebook shows it.
 
@@ -408,7 +408,7 @@ class InteractiveFigure:
     def _repr_html_(self) -> str:
         return self.page
 
-
+# %% ../nbs/lib/report.ipynb #038
 def interactive_figure(
     static: Any, data: Any, script: str, label: str, controls: str = ''
 ) -> InteractiveFigure:

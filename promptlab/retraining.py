@@ -373,7 +373,7 @@ def check_replayable(prompt: TrainedPrompt, n_texts: int) -> None:
                 f'the training of this prompt cannot be replayed: {reason}.'
             )
 
-
+# %% ../nbs/lib/retraining.ipynb #027
 @dataclass
 class RetrainPrompt:
     """Trains a prompt again on subsets of its texts; for `retrain`.
@@ -440,7 +440,7 @@ class RetrainPrompt:
         logits = torch.as_tensor(prompt.logits(*texts, progress=False))
         return margin(logits, torch.tensor(self.targets['label'].to_numpy())).numpy()
 
-# %% ../nbs/lib/retraining.ipynb #033
+# %% ../nbs/lib/retraining.ipynb #034
 @dataclass
 class ExpectedLds:
     """A choice among scores, and the LDS to be expected of it.
@@ -523,7 +523,7 @@ def choose_scores(
 def _best(by_name: Mapping[Any, float]) -> Any:
     return max(by_name, key=by_name.get)
 
-# %% ../nbs/lib/retraining.ipynb #036
+# %% ../nbs/lib/retraining.ipynb #037
 def fit_datamodel(masks: np.ndarray, margins: np.ndarray) -> np.ndarray:
     """Regress margins on subsets by ridge regression.
 
@@ -574,7 +574,7 @@ def datamodel_lds(
         found.append(lds(scores, masks[fold], margins[fold], known).mean())
     return float(np.mean(found))
 
-# %% ../nbs/lib/retraining.ipynb #039
+# %% ../nbs/lib/retraining.ipynb #040
 def leave_out_runs(
     scores: np.ndarray,
     ks: Sequence[int],
@@ -636,7 +636,7 @@ def margin_falls(
     flips = float((after < 0)[before > 0].mean())
     return {'removed': n_removed, 'fall': [*map(float, interval)], 'flips': flips}
 
-# %% ../nbs/lib/retraining.ipynb #043
+# %% ../nbs/lib/retraining.ipynb #044
 def flip_labels(
     labels: np.ndarray, share: float, n_classes: int = 2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:

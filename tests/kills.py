@@ -50,9 +50,9 @@ from promptlab.jobs import Job, content_digest, run_jobs
 from promptlab.kvcache import KVCacheStore
 from promptlab.lm import Encoded, get_lm
 from promptlab.models import AutoModelForSequenceClassification, load_model
+from promptlab.pretraining import PretrainingConfig, TokenStream, train_lm
 from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.retraining import RetrainClassifier, retrain, subset_runs
-from promptlab.pretraining import PretrainingConfig, TokenStream, train_lm
 
 QUIET = {'progress': False}
 FILE_EVENTS = {'open', 'os.rename', 'os.remove', 'os.mkdir', 'os.rmdir', 'os.chmod'}

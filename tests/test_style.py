@@ -49,14 +49,16 @@ def test_public_parameters_are_documented(sources, name):
 
 
 def longest(cell):
-    is_class = [type(node) for node in cell.tree.body] == [ast.ClassDef]
-    return LONG_CLASS if is_class else LONG_CELL
+    kinds = {type(node) for node in cell.tree.body}
+    is_class = kinds == {ast.ClassDef} and len(cell.tree.body) == 1
+    is_imports = kinds <= {ast.Import, ast.ImportFrom}
+    return LONG_CLASS if is_class or is_imports else LONG_CELL
 
 
 @pytest.mark.parametrize('folder', ['lib', 'posts'])
 def test_cells_are_short(pages, folder):
     pages = [page for page in pages if page.path.parent.name == folder]
-    assert style.measure_pages(pages)['cell median'] <= 8
+    assert style.measure_pages(pages)['cell median'] < 10
     long = {
         cell.first_line: cell.n_lines
         for page in pages
