@@ -33,7 +33,7 @@ from promptlab.retraining import (
     subset_runs,
 )
 
-# %% ../nbs/posts/attribution.ipynb #034
+# %% ../nbs/posts/attribution.ipynb #035
 #| code-fold: true
 def judge_methods(
     model: Any,
@@ -98,7 +98,7 @@ def judge_methods(
         'accuracy': float((classifier_margins(trained, asked) > 0).mean()),
     }
 
-# %% ../nbs/posts/attribution.ipynb #038
+# %% ../nbs/posts/attribution.ipynb #039
 def _with_answers(
     model: Any, tokenizer: Any, table: pd.DataFrame, max_tokens: int | None
 ) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def _warn_of_labels(labels: list[str]) -> None:
         stacklevel=3,
     )
 
-# %% ../nbs/posts/attribution.ipynb #040
+# %% ../nbs/posts/attribution.ipynb #041
 def attribute_files(
     model: str | os.PathLike,
     train: Any,
