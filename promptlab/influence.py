@@ -6,8 +6,8 @@ __all__ = ['METHODS', 'DAMPINGS', 'FeatureSettings', 'write_gradients', 'Gradien
            'head_parameters', 'DotProduct', 'Cosine', 'Damped', 'LastLayer', 'Trak', 'CheckpointFolder', 'featurize_at',
            'GradientFeatures', 'load_attributed', 'Attributor', 'joined_texts', 'SimilarityMethod', 'bm25', 'Bm25',
            'TfIdf', 'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Metagradient',
-           'candidate_methods', 'candidate_scores', 'Validated', 'task_labels', 'retrain_task', 'Attribution',
-           'attribute', 'soft_threshold']
+           'candidate_methods', 'candidate_scores', 'Validated', 'task_retrainer', 'Attribution', 'attribute',
+           'soft_threshold']
 
 # %% ../nbs/lib/influence.ipynb #003
 import copy
@@ -2036,12 +2036,11 @@ class Validated(AttributionMethod):
 
     def attribute(self, task):
         """Train again, score and choose; see `AttributionMethod.attribute`."""
-        methods = self.methods or candidate_methods(task)
-        masks = random_subsets(
-            len(task_labels(task.train)), self.retrainings, self.keep, self.seed
-        )
-        margins = retrain_task(task, masks)
-        scores = candidate_scores(task, methods)
+        retrainer = task_retrainer(task)
+        scores = candidate_scores(task, self.methods or candidate_methods(task))
+        n_train = len(next(iter(scores.values())))
+        masks = random_subsets(n_train, self.retrainings, self.keep, self.seed)
+        margins = _margins_at(masks, retrainer, task.settings)
         self.expected = choose_scores(scores, masks, margins)
         return scores[self.expected.name]
 
@@ -2049,60 +2048,44 @@ class Validated(AttributionMethod):
 METHODS.register('validated', Validated)
 
 # %% ../nbs/lib/influence.ipynb #128
-def task_labels(examples: Any) -> Any:
-    """Return the labels of a table or of tensors.
-
-    Parameters
-    ----------
-    examples : DataFrame or mapping of str to Tensor
-        Training examples or targets.
-
-    Returns
-    -------
-    Series or Tensor
-        One label per example.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
-    name = 'label' if isinstance(examples, pd.DataFrame) else 'labels'
-    if name not in examples:
-        raise ValueError(f'this needs labels; there is no {name!r}.')
-    return examples[name]
-
-
-def retrain_task(task: AttributionTask, masks: np.ndarray) -> np.ndarray:
-    """Train what is attributed again, on subsets of its texts.
+def task_retrainer(task: AttributionTask) -> RetrainPrompt | RetrainClassifier:
+    """Return what trains the model of a task again, on some of its texts.
 
     Parameters
     ----------
     task : AttributionTask
         With `start` and `config`, if it is a classifier.
-    masks : bool array, shape (n_subsets, n_train)
-        The texts of each subset.
 
     Returns
     -------
-    float array, shape (n_subsets, n_targets)
-        Margins of the targets.
+    RetrainPrompt or RetrainClassifier
+        For `retrain`.
+
+    Raises
+    ------
+    ValueError
+        If it is not known how the model was trained.
     """
     if task.is_prompt:
-        train = RetrainPrompt(task.model, task.train, task.targets)
-    else:
-        model = copy.deepcopy(task.model)
-        rows = task.training_rows()
-        model.load_state_dict(task.start)
-        train = RetrainClassifier(model, *rows, task.config)
-    settings = task.settings
+        return RetrainPrompt(task.model, task.train, task.targets)
+    rows = task.training_rows()
+    model = copy.deepcopy(task.model)
+    model.load_state_dict(task.start)
+    return RetrainClassifier(model, *rows, task.config)
+
+
+def _margins_at(
+    masks: np.ndarray,
+    retrainer: RetrainPrompt | RetrainClassifier,
+    settings: FeatureSettings,
+) -> np.ndarray:
+    """Train on each subset, where the settings say; return the targets' margins."""
+    options = {'executor': settings.executor, 'progress': settings.progress}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(settings.folder or temporary) / 'retrainings'
-        runs = subset_runs(masks, [0])
-        options = {'executor': settings.executor, 'progress': settings.progress}
-        return retrain(train, runs, folder, **options)
+        return retrain(retrainer, subset_runs(masks, [0]), folder, **options)
 
-# %% ../nbs/lib/influence.ipynb #130
+# %% ../nbs/lib/influence.ipynb #131
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -2142,7 +2125,7 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #132
+# %% ../nbs/lib/influence.ipynb #133
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
 
@@ -2259,7 +2242,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #135
+# %% ../nbs/lib/influence.ipynb #136
 def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
     """Return pairs of weights and a number, or refuse what is not."""
     for item in checkpoints:
@@ -2271,7 +2254,7 @@ def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
         check_setting('the weight of a checkpoint', item[1], NOT_NEGATIVE)
     return [tuple(item) for item in checkpoints]
 
-# %% ../nbs/lib/influence.ipynb #138
+# %% ../nbs/lib/influence.ipynb #139
 def attribute(
     model: Any,
     train: Any,
@@ -2353,7 +2336,7 @@ def _validated_method(
     method = METHODS.resolve(method)
     return Validated(validate, {repr(method): method})
 
-# %% ../nbs/lib/influence.ipynb #149
+# %% ../nbs/lib/influence.ipynb #150
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
