@@ -1101,7 +1101,7 @@ def measure_lds(task: Task, seeds: Sequence[int], short: bool) -> dict[str, Any]
 
 # How many retrainings choose as well as all of them
 
-N_RETRAININGS = (2, 4, 6, 8, 10, 14, 20)
+N_RETRAININGS = (2, 4, 6, 10, 14, 20)
 
 
 def all_candidates(task: Task, seed: int) -> dict[str, np.ndarray]:
@@ -1139,7 +1139,7 @@ def choose_some(predicted: dict, margins: np.ndarray, n: int, n_draws: int) -> d
     }
 
 
-def choose(task: Task, seed: int, n_draws: int = 100) -> dict[str, Any]:
+def choose(task: Task, seed: int, n_draws: int = 50) -> dict[str, Any]:
     """Return what few retrainings choose, beside the best and the default."""
     scores, margins = all_candidates(task, seed), truth(task)
     predicted = {name: task.masks @ own for name, own in scores.items()}
