@@ -2,23 +2,23 @@
 
     python benchmarks/probing.py --model smollm2 --treebank en_ewt.conllu
 
-Nine tasks: six from a treebank in Universal Dependencies (results/ has UD English EWT),
+Nine tasks: six from a treebank in Universal Dependencies (we took UD English EWT),
 the sentiment of short film reviews, joy and fear in tweets. Of each layer the mean over
-tokens and the last token are probed. Finished cells are kept in --runs, so that a run
-that was stopped resumes; --tasks does a part of them, for a second process beside the
-first. When all are done, `results/probing-MODEL.json` is written.
+tokens and the last token are probed by LDA (numbers: ridge regression), the mean also
+by logistic regression. Finished cells are kept in --runs, so that a run that was
+stopped resumes. At the end `results/probing-MODEL.json` is written.
 """
 
 import argparse
-import warnings
 
 import pandas as pd
 import torch
 
 from promptlab.data import load
-from promptlab.experiments import ProbeData, RunExperiments, summarize_cells
-from promptlab.pooling import PoolMean, PoolToken, load_encoder
-from promptlab.probes import LDA, Logistic, Ridge
+from promptlab.experiments import ProbeData
+from promptlab.models import load_config
+from promptlab.probes import Logistic, Ridge
+from promptlab.probing import probe_layers
 from promptlab.report import record
 
 TREE_NAMES = {
@@ -45,33 +45,25 @@ def read_task(name: str, treebank: str, rows: int) -> ProbeData:
     return ProbeData(f'emotion:{name}', name, rows)
 
 
-def probe(encoder, datasets, layers, settings, probes=None) -> None:
-    """Probe the mean and the last token of some layers."""
+def probe_models(settings, datasets) -> pd.DataFrame:
+    """Probe each model and its controls; return the cells of all."""
+    found = []
+    for name in dict.fromkeys(['tiny', 'minilm', settings.model]):
+        is_deep = load_config(name).num_hidden_layers > 15
+        shared = {
+            'folder': settings.runs,
+            'n_folds': settings.folds,
+            'dtype': 'auto' if name == 'smollm2' else 'float32',
+            'control_step': 5 if is_deep else 1,
+            'executor': settings.executor,
+        }
+        found.append(probe_layers(name, datasets, n_random=settings.controls, **shared))
+    shared |= {'n_random': 0, 'step': 5 if is_deep else 1, 'positions': ['mean']}
     ridge = Ridge()
     ridge.targets = 'numbers'
-    RunExperiments(
-        datasets,
-        [pooler for n in layers for pooler in (PoolMean(n), PoolToken(n))],
-        probes or [LDA(), ridge],
-        encoder,
-        n_folds=settings.folds,
-        n_random=0,
-        folder=settings.runs,
-    ).run_all()
-
-
-def probe_models(settings, datasets) -> None:
-    """Probe each model and its controls; of a deep one each fifth layer of these."""
-    for name in dict.fromkeys(['tiny', 'minilm', settings.model]):
-        encoder = load_encoder(name, dtype='auto' if name == 'smollm2' else 'float32')
-        layers = range(encoder.n_layers + 1)
-        probe(encoder, datasets, layers, settings)
-        some = layers[:: 5 if len(layers) > 15 else 1]
-        for seed in range(settings.controls):
-            probe(encoder.randomized(seed), datasets, some, settings)
-    classes = [data for data in datasets if data.labels is not None]
-    if classes:
-        probe(encoder, classes, some, settings, [Logistic()])
+    by_logistic = probe_layers(name, datasets, probes=[Logistic(), ridge], **shared)
+    found.append(by_logistic[by_logistic.probe == 'logistic'])
+    return pd.concat(found)
 
 
 def cell_line(cell) -> str:
@@ -106,45 +98,35 @@ def parse_arguments():
     parser.add_argument('--treebank', required=True)
     parser.add_argument('--rows', type=int, default=1000)
     parser.add_argument('--folds', type=int, default=10)
-    parser.add_argument('--controls', type=int, default=2)
+    parser.add_argument('--controls', type=int, default=1)
     parser.add_argument('--tasks', nargs='+', choices=TASKS, default=TASKS)
     parser.add_argument('--runs', default='runs/probing')
-    parser.add_argument('--results', help='folder of the record')
+    parser.add_argument('--executor', default='serial')
+    parser.add_argument('--results', default='results', help='folder of the record')
     return parser.parse_args()
 
 
 def main():
     settings = parse_arguments()
-    warnings.simplefilter('ignore')  # ridge is left out for classes
     datasets = [read_task(n, settings.treebank, settings.rows) for n in settings.tasks]
-    probe_models(settings, datasets)
-    if settings.results:
-        save(settings)
-
-
-def save(settings) -> None:
-    """Record all finished cells."""
-    from promptlab.experiments import read_ledger
-
-    ledger = read_ledger(settings.runs)
-    failed = ledger[ledger.status == 'failed']
-    print(len(ledger), 'rows,', len(failed), 'failed', *failed.error[:1])
+    cells = probe_models(settings, datasets)
     record(
         f'probing-{settings.model}',
-        compact(summarize_cells(ledger)),
+        compact(cells),
         settings.results,
-        model=f'{settings.model}, all-MiniLM-L6-v2, tiny, {settings.controls} randomly '
-        'initialised controls of each',
+        model=f'{settings.model}, all-MiniLM-L6-v2, tiny, randomly initialised '
+        f'controls ({settings.controls} of each)',
         data='UD English EWT, imdb (reviews of at most '
         f'{LONGEST_REVIEW} characters), emotion',
         rows=f'{settings.rows:,} texts per task, classes as balanced as the data allow',
         folds=settings.folds,
-        probe='LDA, shrinkage 0.1; for the tree depth ridge, alpha 100',
+        probe='LDA, shrinkage 0.1; for the tree depth ridge, alpha 100; logistic '
+        'regression where named',
         seed=0,
         threads=torch.get_num_threads(),
         device=f'cpu, {settings.model} in bf16 where the processor has it, else fp32',
-        command=f'python benchmarks/probing.py --model {settings.model} '
-        '--treebank en_ewt.conllu --results results',
+        command=f'python benchmarks/probing.py --model {settings.model} --rows '
+        f'{settings.rows} --controls {settings.controls} --treebank en_ewt.conllu',
     )
 
 
