@@ -2128,7 +2128,7 @@ def _cut(text: str, chars: int) -> str:
 # %% ../nbs/lib/influence.ipynb #133
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
-
+# %% ../nbs/lib/influence.ipynb #134
 class Attribution:
     """Scores of training texts for targets, with the texts.
 
@@ -2242,7 +2242,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #136
+# %% ../nbs/lib/influence.ipynb #137
 def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
     """Return pairs of weights and a number, or refuse what is not."""
     for item in checkpoints:
@@ -2254,7 +2254,7 @@ def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
         check_setting('the weight of a checkpoint', item[1], NOT_NEGATIVE)
     return [tuple(item) for item in checkpoints]
 
-# %% ../nbs/lib/influence.ipynb #139
+# %% ../nbs/lib/influence.ipynb #140
 def attribute(
     model: Any,
     train: Any,
@@ -2286,13 +2286,10 @@ def attribute(
         Weights of a training run, each with its weight in the scores, such as the
         learning rate. By default the model as it is.
     validate : int, default 0
-        Train this many times on random halves of the texts, choose by what comes out,
-        and say how well the scores predict it; see `Validated`. Ten are a good number.
-        A given method is not exchanged, only its checkpoints are chosen.
-    start : mapping of str to Tensor, optional
-        Of a classifier that is trained again: its state dict before training.
-    config : FineTuneConfig, optional
-        Of a classifier that is trained again: how it was trained.
+        Retrainings on random halves of the texts that choose method and checkpoints,
+        of a given method only checkpoints; see `Validated`. Ten are a good number.
+    start, config : mapping of str to Tensor and FineTuneConfig, optional
+        Of a classifier that is trained again: its first weights, and how it was trained.
     **settings : object
         Fields of `FeatureSettings`.
 
@@ -2304,9 +2301,7 @@ def attribute(
     Raises
     ------
     ValueError
-        If the method or a setting does not exist.
-    TableError
-        If a table does not fit the model.
+        If a method or setting does not exist, or a table does not fit the model.
     """
     settings = make_config(FeatureSettings, settings)
     method = _validated_method(method, validate)
@@ -2336,7 +2331,7 @@ def _validated_method(
     method = METHODS.resolve(method)
     return Validated(validate, {repr(method): method})
 
-# %% ../nbs/lib/influence.ipynb #150
+# %% ../nbs/lib/influence.ipynb #151
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
