@@ -2289,7 +2289,7 @@ def attribute(
         Retrainings on random halves of the texts that choose method and checkpoints,
         of a given method only checkpoints; see `Validated`. Ten are a good number.
     start, config : mapping of str to Tensor and FineTuneConfig, optional
-        Of a classifier that is trained again: its first weights, and how it was trained.
+        Of a classifier that is trained again: first weights, and how it was trained.
     **settings : object
         Fields of `FeatureSettings`.
 
