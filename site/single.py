@@ -20,7 +20,7 @@ ALONE = '.menu, .pages, .source { display: none }'
 
 
 def embed(text, folder):
-    """Put the pictures that a page refers to inside it."""
+    """Put the pictures of a page inside it, without links to their files."""
 
     def picture(match):
         file = folder / match[1]
@@ -29,6 +29,7 @@ def embed(text, folder):
         data = base64.b64encode(file.read_bytes()).decode()
         return f'src="data:{mimetypes.guess_type(file)[0]};base64,{data}"'
 
+    text = re.sub(r'<a\s[^>]*class="full"[^>]*>\s*(<img[^>]*>)\s*</a>', r'\1', text)
     return re.sub(r'src="([^":]+)"', picture, text)
 
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from demo_site import project
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
@@ -103,14 +104,17 @@ def test_notebook(done, folder):
     assert f'MODEL = "{folder}/qwen2"' in injected
     assert 'COLUMNS = {"text": "review", "label": "stars"}' in injected
     assert f'OUT = "{done}/results"' in injected
-    assert 'are\ngood' in json.dumps(cells).encode().decode('unicode_escape')
+    outputs = [out for cell in cells for out in cell.get('outputs', [])]
+    texts = [''.join(out.get('data', {}).get('text/markdown', '')) for out in outputs]
+    assert any('are\ngood, of the long ones' in text for text in texts)
 
 
 def test_page(done):
     """It shows figures and asks for nothing outside of itself."""
     page = (done / 'a-new-post.html').read_text()
     assert 'your run' in page
-    assert '<img src="data:image/png;base64,' in page
+    assert 'src="data:image/png;base64,' in page
+    assert '_files/' not in page
     assert '<style>' in page
     assert '<link' not in page
     assert 'get_ipython' not in page, 'hidden cells are hidden'
@@ -172,19 +176,17 @@ def test_interrupted(clone, folder):
     process = subprocess.Popen(command(*words), cwd=clone, stderr=subprocess.PIPE)
     kernels = wait_for_kernels(process.pid)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     source.write_text(text)
     assert process.returncode == 130
     assert b'Traceback' not in said
-    assert not any(kernel.is_running() for kernel in kernels)
+    assert not psutil.wait_procs(kernels, timeout=120)[1]
     finished = rerun(clone, *words)
     assert finished.returncode == 0, finished.stderr
 
 
 def wait_for_kernels(pid):
-    import psutil
-
-    for _ in range(600):
+    for _ in range(6000):
         kernels = psutil.Process(pid).children(recursive=True)
         if any('ipykernel_launcher' in ' '.join(k.cmdline()) for k in kernels):
             time.sleep(3)  # so that it works on a cell
