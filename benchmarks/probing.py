@@ -17,8 +17,8 @@ import torch
 from promptlab.data import load
 from promptlab.experiments import ProbeData
 from promptlab.models import load_config
-from promptlab.probes import Logistic, Ridge
-from promptlab.probing import probe_layers
+from promptlab.probes import Logistic
+from promptlab.probing import probe_layers, ridge_for_numbers
 from promptlab.report import record
 
 TREE_NAMES = {
@@ -59,9 +59,8 @@ def probe_models(settings, datasets) -> pd.DataFrame:
         }
         found.append(probe_layers(name, datasets, n_random=settings.controls, **shared))
     shared |= {'n_random': 0, 'step': 5 if is_deep else 1, 'positions': ['mean']}
-    ridge = Ridge()
-    ridge.targets = 'numbers'
-    by_logistic = probe_layers(name, datasets, probes=[Logistic(), ridge], **shared)
+    probes = [Logistic(), ridge_for_numbers()]
+    by_logistic = probe_layers(name, datasets, probes=probes, **shared)
     found.append(by_logistic[by_logistic.probe == 'logistic'])
     return pd.concat(found)
 
