@@ -266,7 +266,7 @@ def compare_labels(
         'gain': {name: _mean_interval(base - x) for name, x in losses.items()},
     }
 
-# %% ../nbs/posts/calibration.ipynb #033
+# %% ../nbs/posts/calibration.ipynb #034
 #| code-fold: true
 #| code-summary: "Function `label_curve`"
 def label_curve(
@@ -328,7 +328,7 @@ def label_curve(
             rows.append(row)
     return pd.DataFrame(rows)
 
-# %% ../nbs/posts/calibration.ipynb #039
+# %% ../nbs/posts/calibration.ipynb #040
 #| code-fold: true
 #| code-summary: "Function `compare_shift`"
 def compare_shift(
@@ -371,7 +371,7 @@ def compare_shift(
         ),
     }
 
-# %% ../nbs/posts/calibration.ipynb #048
+# %% ../nbs/posts/calibration.ipynb #049
 #| code-fold: true
 #| code-summary: "Function `score_counts`"
 def score_counts(scored: Scored, width: float = 0.1) -> dict[str, list[float]]:
@@ -400,7 +400,7 @@ def score_counts(scored: Scored, width: float = 0.1) -> dict[str, list[float]]:
         'positives': np.bincount(bins, labels).astype(int).tolist(),
     }
 
-# %% ../nbs/posts/calibration.ipynb #055
+# %% ../nbs/posts/calibration.ipynb #056
 def measure_own(
     model: Any, table: pd.DataFrame, seed: int, epochs: int = 3
 ) -> dict[str, Any]:
