@@ -27,7 +27,7 @@ from promptlab.linear_head import (
     correlate_seeds,
     mean_curves,
     row_interval,
-    score,
+    score_decisions,
     score_difference,
     score_heads,
     score_labels,
@@ -377,7 +377,8 @@ def baselines(study):
             if task == 'emotion':
                 found = score_labels(true['test'], predicted, EMOTIONS)
             else:
-                found = {'score': row_interval(score, true['test'], predicted)}
+                interval = row_interval(score_decisions, true['test'], predicted)
+                found = {'score': interval}
             measured[task][name] = found
             repeated = predicted.repeat(len(prompts), 1)
             difference = score_difference(true['test'], said, repeated)
@@ -447,7 +448,7 @@ def two_tasks(study):
             said = np.stack([p.decide(logits[:, i]) for i, p in enumerate(own)], 1)
             said = said[..., 0] if metric == 'accuracy' else said
             true = targets(table).astype(int)
-            measured[kind][metric] = [score(true, said[:, i]) for i in seeds]
+            measured[kind][metric] = [score_decisions(true, said[:, i]) for i in seeds]
     used = {'reviews': {'test': reviews}, 'tweets': {'dev': dev}}
     facts = {'seed': study.seeds, 'epochs': 4, 'mixed_rows': len(mixed)}
     study.record('two-tasks', {'0.5': measured}, used, **facts)

@@ -657,7 +657,7 @@ def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFr
     rng = np.random.default_rng(seed)
     carries = _label_matrix(table)
     queues = [rng.permutation(np.flatnonzero(column)).tolist() for column in carries.T]
-    counts = rng.random(carries.shape[1]) * 1e-3  # breaks ties between labels at random
+    counts = rng.random(len(queues)) * 1e-3  # breaks ties between labels at random
     drawn, is_used = [], np.zeros(len(table), bool)
     while len(drawn) < min(limit, len(table)):
         has_rows = [bool(queue) for queue in queues]

@@ -132,7 +132,7 @@ def _read_embeddings(file: Path) -> torch.Tensor:
         )
     return embeddings
 
-# %% ../nbs/lib/sharing.ipynb #018
+# %% ../nbs/lib/sharing.ipynb #019
 def _escaped(text: Any) -> str:
     """Return text on one line, without meaning for Markdown or HTML."""
     return re.sub(r'([\\`*_\[\]<>|#])', r'\\\1', ' '.join(str(text).split()))
@@ -167,7 +167,7 @@ def _thresholds(prompt: TrainedPrompt) -> str:
         return 'none, the largest logit decides'
     return ', '.join(f'{threshold:.3g}' for threshold in prompt.thresholds)
 
-# %% ../nbs/lib/sharing.ipynb #020
+# %% ../nbs/lib/sharing.ipynb #021
 _CARD = """\
 ---
 library_name: promptlab
@@ -239,7 +239,7 @@ def model_card(prompt: TrainedPrompt, measured: Mapping[str, Any] | None = None)
         measured=_bullets(measured or _NOTHING_MEASURED),
     )
 
-# %% ../nbs/lib/sharing.ipynb #024
+# %% ../nbs/lib/sharing.ipynb #025
 def change_dtype(prompt: TrainedPrompt, dtype: torch.dtype | str) -> TrainedPrompt:
     """Return a prompt whose model computes in another dtype.
 
@@ -261,7 +261,7 @@ def change_dtype(prompt: TrainedPrompt, dtype: torch.dtype | str) -> TrainedProm
     model = copy.deepcopy(lm.model).to(dtype)
     return prompt.replace(lm=FrozenLM(model, lm.tokenizer, lm.name, lm.device))
 
-# %% ../nbs/lib/sharing.ipynb #027
+# %% ../nbs/lib/sharing.ipynb #028
 _PRETRAINED = Path(str(files('promptlab'))) / 'pretrained'
 
 
