@@ -660,8 +660,7 @@ def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFr
     counts = rng.random(len(queues)) * 1e-3  # breaks ties between labels at random
     drawn, is_used = [], np.zeros(len(table), bool)
     while len(drawn) < min(limit, len(table)):
-        has_rows = [bool(queue) for queue in queues]
-        label = int(np.argmin(np.where(has_rows, counts, np.inf)))
+        label = int(np.where([bool(rows) for rows in queues], counts, np.inf).argmin())
         row = queues[label].pop()
         if not is_used[row]:
             is_used[row] = True

@@ -132,7 +132,7 @@ def single_label_rows(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Texts and `label`, the position of the row's label in `labels`.
+        Texts and `label`, a position in `labels`.
 
     Raises
     ------
