@@ -458,13 +458,15 @@ def test_browser_pages(tab, pages, site):
 @pytest.mark.parametrize('site', ['own'])
 @pytest.mark.parametrize('width, height', [(1280, 900), (390, 844)])
 def test_browser_first_screen(tab, pages, site, width, height):
-    """Each post shows its figure and three points before one scrolls."""
+    """Each post shows its figure, on a wide screen three points, before one scrolls."""
+    allowed = [] if width > 1000 else ['three points']
     tab.set_viewport_size({'width': width, 'height': height})
     missing = {}
     for file in sorted((pages / 'posts').glob('*.html')):
         if file.name != 'index.html':
             open_page(tab, file)
-            missing[file.stem] = tab.evaluate('missingAtFirst()')
+            found = tab.evaluate('missingAtFirst()')
+            missing[file.stem] = [lack for lack in found if lack not in allowed]
     assert not {post: lacks for post, lacks in missing.items() if lacks}
 
 
