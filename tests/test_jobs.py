@@ -46,6 +46,7 @@ def make_jobs(n, **arguments):
 def cluster():
     patch = pytest.MonkeyPatch()
     patch.setenv('PYTHONPATH', str(Path(__file__).parent))
+    patch.setenv('RAY_worker_niceness', '0')  # 15 starves on a busy machine
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(
