@@ -210,12 +210,16 @@ def test_selections_change_the_plots(ledger, serve, open_tab):
 
 def renamed(cell, stage):
     """Return a cell of a ledger as if of another model."""
-    model = f'{cell["cell"]["model"]}, stage {stage}'
+    facts = cell['cell']
+    facts = facts | {
+        'model': f'{facts["model"]}, stage {stage}',
+        'identity': f'{facts["identity"]} {stage}',
+    }
     folds = [
         fold | {'selectivity': fold['selectivity'] + stage / 100}
         for fold in cell['folds']
     ]
-    return cell | {'cell': cell['cell'] | {'model': model}, 'folds': folds}
+    return cell | {'cell': facts, 'folds': folds}
 
 
 def with_many_models(folder, target):
