@@ -19,7 +19,7 @@ NEW_POST = [BIN / 'promptlab', 'new-post']
 def clone(tmp_path_factory):
     """Return the project with no page but the home page and the skeleton."""
     folder = project(tmp_path_factory.mktemp('clone'))
-    skipped = shutil.ignore_patterns('.*', '__pycache__', 'weights')
+    skipped = shutil.ignore_patterns('.*', '__pycache__')
     package = folder / 'promptlab'
     shutil.copytree(ROOT / 'promptlab', package, ignore=skipped, dirs_exist_ok=True)
     for name in ('pyproject.toml', 'nbs/posts/_skeleton.ipynb'):

@@ -182,7 +182,7 @@ def test_says_how_to_rerun(notebook):
     cells = read_nb(ROOT / notebook).cells
     texts = [cell.source for cell in cells if cell.cell_type == 'markdown']
     (box,) = (text for text in texts if '## Rerun this' in text)
-    assert f'`promptlab rerun {name}`' in box
+    assert f'`promptlab rerun {name}' in box
     links = re.findall(r'[/F]([\w-]+)\.ipynb\)', box.split('Open it')[1])
     assert links == [name, name]
     assert any("'google.colab'" in cell.source for cell in cells)
