@@ -268,6 +268,16 @@ def drop_unused_words(model: torch.nn.Module, parts: Sequence[Tensors]) -> None:
         part['input_ids'] = torch.searchsorted(used, part['input_ids'])
 
 
+def learn_before(
+    model: torch.nn.Module, texts: Tensors, config: FineTuneConfig, file: Path
+) -> None:
+    """Train a model on other texts before a task begins; its weights are kept."""
+    if not file.exists():
+        finetune(model, TensorRows(texts), config, progress=False)
+        save_tensors(file, model.state_dict())
+    model.load_state_dict(load_tensors(file)[0])
+
+
 def encoder_task(
     name: str,
     data: str,
@@ -279,7 +289,8 @@ def encoder_task(
 ) -> Task:
     """Make a task of real texts for the lowest layers of MiniLM.
 
-    `tables` are those for training, as targets, and held out.
+    `tables` are those for training, as targets, held out, and, if there is a fourth,
+    what is learnt before the task begins.
     """
     torch.manual_seed(0)
     base, tokenizer = load_model(
@@ -299,13 +310,16 @@ def encoder_task(
         encoded = tokenizer(*texts, return_tensors='pt', **options)
         parts.append(dict(encoded, labels=torch.tensor(table['label'].values)))
     drop_unused_words(base, parts)
+    if len(parts) == 4:
+        before = replace(config, epochs=2, seed=FIRST_SEED - 1)
+        learn_before(base, parts[3], before, RUNS / name / 'before.safetensors')
     layers = 'lowest layer' if n_layers == 1 else 'all six layers'
     return Task(
         name,
         f'all-MiniLM-L6-v2, {layers}',
         data,
         base.eval(),
-        *parts,
+        *parts[:3],
         *tables[:2],
         masks=random_subsets(len(tables[0]), n_halves),
         n_seeds=2,
@@ -349,6 +363,7 @@ def imdb() -> Task:
 def qnli() -> Task:
     """Fine-tune the whole encoder on pairs: the task of TRAK's tutorial, smaller.
 
+    From 400 pairs alone MiniLM learns hardly anything, so it has seen others before.
     All pairs are of the validation split, and no question is in two parts.
     """
     pairs = load('qnli', 'validation')
@@ -357,14 +372,17 @@ def qnli() -> Task:
     rank = pairs['text'].map(dict(zip(questions, order, strict=True)))
     pairs = pairs.assign(rank=rank).sort_values('rank', kind='stable')
     tables, first = [], 0
-    for n_rows in (400, 100, 400):
+    for n_rows in (400, 100, 400, 3600):
         own = pairs.iloc[first : first + n_rows]
         tables.append(own[own['rank'] < own['rank'].max()].drop(columns='rank'))
         first += n_rows
     tables = [table.reset_index(drop=True) for table in tables]
     config = FineTuneConfig(epochs=4, lr=1e-4, batch_size=32, **PLAIN)
-    data = f'QNLI validation pairs, {len(tables[0])} for training, first 64 tokens'
-    return encoder_task('qnli', data, tables, 20, 6, config, 64)
+    data = (
+        f'QNLI validation pairs, first 48 tokens: {len(tables[3])} learnt before, '
+        f'{len(tables[0])} for training'
+    )
+    return encoder_task('qnli', data, tables, 20, 6, config, 48)
 
 
 TASKS = {
@@ -1029,22 +1047,22 @@ def traker_scores(
 
 
 def judge_run(
-    table: LdsTable, seed: int, is_first: bool, short: bool
+    table: LdsTable, seed: int, is_first: bool, extent: str
 ) -> list[Checkpoint]:
     """Judge all methods that depend on a training run, and return its checkpoints.
 
     The first run is timed, each method with features of its own; later ones share
-    them.
+    them, and quick ones.
     """
     task = table.task
     start = time.process_time()
     model, kept = train_once(task, seed)
     table.seconds.setdefault('one training run', round(time.process_time() - start, 1))
-    four, last = kept[:4], kept[-1:]
+    four, last, is_quick = kept[:4], kept[-1:], extent == 'quick'
     score = partial(gradient_scores, task, model)
     with tempfile.TemporaryDirectory() as folder:
         shared = {'folder': folder}
-        own = {} if is_first else shared
+        own = {} if is_first and not is_quick else shared
         table.add('damped, four checkpoints (default)', lambda: score(four, **own))
         table.add('damped, last checkpoint', lambda: score(last, **own))
         for name in ('tracin', 'cosine'):
@@ -1053,12 +1071,14 @@ def judge_run(
         head = partial(score, four, method='last-layer')
         table.add('last layer, four checkpoints', head)
         table.add('representation', partial(representation_scores, task, model))
-        if not short or is_first:
+        if extent == 'full' or (is_first and not is_quick):
             ekfac = partial(ekfac_scores, task, model)
             table.add('ekfac by kronfluence, last checkpoint', ekfac)
-        judge_settings(table, kept, partial(score, **shared), short)
+        judge_settings(table, kept, partial(score, **shared), extent != 'full')
+    if is_quick:
+        return kept
     small = {'projection': Sketch(1024)}
-    if not short:
+    if extent == 'full':
         for size in (64, 256, 1024):
             scores = score(last, projection=Sketch(size))
             table.add_setting(f'size {size}', scores)
@@ -1080,12 +1100,12 @@ def judge_settings(table: LdsTable, kept, score: Callable, short: bool) -> None:
         table.add_setting('size 4096', score(kept[-1:]))
 
 
-def measure_lds(task: Task, seeds: Sequence[int], short: bool) -> dict[str, Any]:
-    """Return LDS and cost (seconds of CPU) of each method."""
+def measure_lds(task: Task, seeds: Sequence[int], extent: str) -> dict[str, Any]:
+    """Return LDS and cost (seconds of CPU; none if quick) of each method."""
     table = LdsTable(task)
     for seed in seeds:
-        kept = judge_run(table, seed, seed == seeds[0], short)
-    if not short:
+        kept = judge_run(table, seed, seed == seeds[0], extent)
+    if extent == 'full':
         start = time.process_time()
         lambdas = (0.0, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         by_lambda = traker_scores(task, kept[-1].state, 1024, lambdas)
@@ -1096,6 +1116,8 @@ def measure_lds(task: Task, seeds: Sequence[int], short: bool) -> dict[str, Any]
             table.seconds[name] = seconds
     for name in ('tfidf', 'bm25', 'label', 'random'):
         table.add(name, partial(text_scores, task, name))
+    if extent == 'quick':
+        table.seconds.clear()
     return table.measured()
 
 
@@ -1286,7 +1308,7 @@ def measure_task(arguments: argparse.Namespace, task: Task) -> dict[str, Any]:
     """Run one of the parts that need a task."""
     seeds = arguments.seeds
     if arguments.part == 'lds':
-        return measure_lds(task, seeds, arguments.short)
+        return measure_lds(task, seeds, arguments.extent)
     if arguments.part == 'choose':
         return choose(task, seeds[0])
     if arguments.part == 'leave':
@@ -1325,9 +1347,11 @@ def parse() -> argparse.Namespace:
         help='of the runs that are attributed',
     )
     parser.add_argument(
-        '--short',
-        action='store_true',
-        help='no traker, no other sizes, EK-FAC for the first run only',
+        '--extent',
+        choices=('full', 'short', 'quick'),
+        default='full',
+        help='short: no traker, no other sizes, EK-FAC for the first run only; quick: '
+        'no EK-FAC, no times',
     )
     return parser.parse_args()
 

@@ -7,7 +7,8 @@ Adam; the margins of other tweets, in float32. `TASKS` says how many of each for
 model. Each metagradient and each group of retrainings is a job of its own: interrupted,
 the same command resumes. What is not there yet is left out of the table, so `--report`
 shows an unfinished run. Needs nothing beside the package, and the data set `emotion`
-(or `--data mini-emotion`).
+(or `--data mini-emotion`). `--libraries` judges traker, dattri and kronfluence, too:
+see `metagradients_libraries.py`.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import torch.nn.functional as F
 
 from promptlab.data import balanced_subset, check_table, load
 from promptlab.jobs import Job, list_jobs, run_jobs
-from promptlab.lm import get_lm
+from promptlab.lm import FrozenLM, get_lm
 from promptlab.metagradients import (
     CENTRES,
     AdamRule,
@@ -92,16 +93,35 @@ PLANS = {
     },
     'smollm2': {
         'subsets': 24,
-        'draws': {0.5: 4, 0.9: 1},
+        'draws': {0.5: 8, 0.9: 1},
         'draws_per_job': 2,
         'retrainings': 0,
-        'without': ('usual epsilon', 'smoothness', 'datamodels'),
+        'without': ('usual epsilon', 'datamodels'),
     },
 }
 
 # How a run is trained: epsilon and whether it is inside the root.
 SMOOTH = {'epsilon': 1e-2, 'in_root': True}
 ROUGH = {'epsilon': 1e-8, 'in_root': False}
+
+# What may make a run smoother: epsilon and warm-up, and on SmolLM2 the rate.
+WAYS = {
+    'tiny': {
+        'usual': {'adam': ROUGH},
+        'usual, warm-up': {'adam': ROUGH, 'warmup': 6},
+        '1e-06 in the root': {'adam': {'epsilon': 1e-6, 'in_root': True}},
+        '0.0001 in the root': {'adam': {'epsilon': 1e-4, 'in_root': True}},
+        '0.01 in the root': {'adam': SMOOTH},
+    },
+    'smollm2': {
+        '0.01 in the root': {'adam': SMOOTH},
+        '0.01 in the root, half the rate': {'adam': SMOOTH, 'lr': 0.003},
+        '1 in the root, eight times the rate': {
+            'adam': {'epsilon': 1.0, 'in_root': True},
+            'lr': 0.048,
+        },
+    },
+}
 
 
 # The task
@@ -116,24 +136,33 @@ def read_tweets(data: str, split: str, n_rows: int, seed: int = 0) -> pd.DataFra
     return balanced_subset(table, n_rows, seed)
 
 
-@functools.lru_cache
-def encoded(
+def encode_tweets(
     model: str, data: str, split: str, n_rows: int, n_tokens: int
-) -> PromptTexts:
-    """Return tweets, their last tokens only, with their KV caches."""
+) -> tuple[FrozenLM, list[list[int]], pd.Series]:
+    """Return the model, the last tokens of tweets, and their labels."""
     lm = get_lm(model, dtype=torch.float32)
     table = read_tweets(data, split, n_rows)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Truncated)
         ids = lm.encode(list(table.text), max_tokens=n_tokens)
-    return PromptTexts(lm, ids, table.label)
+    return lm, ids, table.label
+
+
+@functools.lru_cache
+def cached(*source) -> PromptTexts:
+    """Return tweets with their KV caches."""
+    return PromptTexts(*encode_tweets(*source))
+
+
+def source_of(task: dict, split: str) -> tuple:
+    """Return which texts a task has for training, as targets, or held out."""
+    n_rows = {'train': task['n_train'], 'validation': task['n_targets'], 'test': 300}
+    return task['model'], task['data'], split, n_rows[split], task['n_tokens']
 
 
 def texts_of(task: dict, split: str) -> PromptTexts:
-    """Return the texts of a task for training, as targets, or held out."""
-    n_rows = {'train': task['n_train'], 'validation': task['n_targets'], 'test': 300}
-    rows = n_rows[split]
-    return encoded(task['model'], task['data'], split, rows, task['n_tokens'])
+    """Return the texts of a task with their KV caches."""
+    return cached(*source_of(task, split))
 
 
 def order_batches(task: dict, order: int) -> list[np.ndarray]:
@@ -198,15 +227,35 @@ def check_job(task: dict, adam: dict, scores: np.ndarray) -> dict:
     return {'smoothness': rough, 'error': error}
 
 
-def smoothness_job(task: dict, adam: dict, warmup: int) -> dict:
+def smoothness_job(task: dict, adam: dict, warmup: int = 0, lr: float = 0) -> dict:
     """Return how well the tangent predicts removals, for the first four targets."""
+    task = task | ({'lr': lr} if lr else {})
     run, margins = make_run(task, ORDERS[0], adam, warmup), margins_of(task)
 
     def measure(state):
         return margins(state)[:, :4]
 
     found = metagradient(run, measure)
-    return {'smoothness': smoothness(run, measure, found)}
+    texts = texts_of(task, 'train')
+    fitted = train_weighted(run, prompt_margins(texts))
+    smooth = {s: smoothness(run, measure, found, 8, s) for s in (0.1, 0.5)}
+    return {
+        'smoothness': smooth[0.1],
+        'smoothness, half removed': smooth[0.5],
+        'loss': float(F.softplus(-fitted).mean()),
+    }
+
+
+def libraries_job(task: dict) -> dict:
+    """Return the scores of other libraries at the trained prompt."""
+    from metagradients_libraries import library_scores
+
+    texts = texts_of(task, 'train')
+    run = make_run(task, ORDERS[0], SMOOTH)
+    *_, final = train_states(run, torch.ones(1, len(texts)))
+    splits = ('train', 'validation')
+    rows = [encode_tweets(*source_of(task, split))[1:] for split in splits]
+    return library_scores(texts, final, *rows)
 
 
 def final_scores_job(task: dict) -> dict:
@@ -298,13 +347,9 @@ class Plan:
 
     def smoothness(self) -> list[Job]:
         """List what may make training smooth."""
-        inside = [{'epsilon': e, 'in_root': True} for e in (1e-6, 1e-4, 1e-2)]
-        ways = {'usual': (ROUGH, 0), 'usual, warm-up': (ROUGH, 6)}
-        ways |= {f'{adam["epsilon"]:g} in the root': (adam, 0) for adam in inside}
-        shared = {'task': self.task}
         return [
-            Job(name, smoothness_job, shared | {'adam': adam, 'warmup': warmup})
-            for name, (adam, warmup) in ways.items()
+            Job(name, smoothness_job, {'task': self.task} | way)
+            for name, way in WAYS[self.task['model']].items()
         ]
 
     def jobs(self) -> dict[str, list[Job]]:
@@ -331,8 +376,7 @@ class Plan:
                 groups[name] = self.retrainings(
                     name.replace(' ', '-'), masks, adam=ROUGH
                 )
-        if 'smoothness' not in self.without:
-            groups['smoothness'] = self.smoothness()
+        groups['smoothness'] = self.smoothness()
         if 'datamodels' not in self.without:
             masks = self.masks('datamodels', 0.5)
             groups['datamodels'] = self.retrainings('datamodel', masks)
@@ -410,6 +454,8 @@ def candidates(results: Results) -> dict[str, np.ndarray]:
         'metagradient at all weights 1/2': results.scores('at 1/2'),
         'metagradient at 1, usual epsilon': results.scores('at 1, rough'),
     }
+    for parts in results.of('libraries'):
+        found |= {title: [own] for title, own in parts['scores'].items()}
     for share in results.plan.draws:
         draws = results.scores(f'draws {share}')
         for centre, function in CENTRES.items():
@@ -527,6 +573,8 @@ def measure_all(results: Results) -> dict:
     if results.of('datamodels'):
         prior = np.median(results.scores('draws 0.5'), 0)
         measured['datamodels'] = compare_datamodels(results, truths['lds'], prior)
+    for parts in results.of('libraries'):
+        measured['seconds'] |= parts['seconds']
     names = ('epsilon 1e-2 in the root', 'usual epsilon')
     measured['checks'] = dict(zip(names, results.of('checks'), strict=False))
     names = [job.name for job in results.groups.get('smoothness', ())]
@@ -571,6 +619,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument('--folder', type=Path, default='runs/metagradients')
     parser.add_argument('--results', help='folder of the ledger; by default none')
     parser.add_argument('--report', action='store_true', help='compute nothing new')
+    parser.add_argument('--libraries', action='store_true', help='judge others, too')
     parser.add_argument('--threads', type=int, default=1)
     return parser.parse_args()
 
@@ -584,15 +633,16 @@ def main() -> None:
         task['lr'] = options.lr
     plan = Plan(task, **PLANS[options.model])
     groups = plan.jobs()
+    if options.libraries:
+        groups['libraries'] = [Job('libraries', libraries_job, {'task': task})]
 
     def work(name: str) -> Results:
         if not options.report:
             run_jobs(groups[name], options.folder, description=name)
         return Results(plan, groups, options.folder)
 
-    later = [
-        name for name in ('draws 0.5', 'draws 0.9', 'datamodels') if name in groups
-    ]
+    last = ('draws 0.5', 'draws 0.9', 'libraries', 'smoothness', 'datamodels')
+    later = [name for name in last if name in groups]
     for name in [name for name in groups if name not in later]:
         results = work(name)
     groups['checks'] = check_jobs(results)
