@@ -1192,7 +1192,7 @@ def attribute_command(
     safe_csv: Options.safe_csv = False,
 ) -> None:
     """Find the training texts behind a model's answers."""
-    from promptlab.attribution import attribute_files
+    from promptlab.influence import attribute_files
 
     check_setting('--top', top, COUNT)
     _check_out(out)

@@ -7,7 +7,7 @@ __all__ = ['METHODS', 'DAMPINGS', 'FeatureSettings', 'write_gradients', 'Gradien
            'GradientFeatures', 'load_attributed', 'Attributor', 'joined_texts', 'SimilarityMethod', 'bm25', 'Bm25',
            'TfIdf', 'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Metagradient',
            'candidate_methods', 'candidate_scores', 'Validated', 'task_retrainer', 'Attribution', 'attribute',
-           'soft_threshold']
+           'attribute_files', 'soft_threshold']
 
 # %% ../nbs/lib/influence.ipynb #003
 import copy
@@ -32,6 +32,7 @@ from transformers import AutoModelForSequenceClassification
 from transformers.pytorch_utils import Conv1D
 
 from .batching import length_batches, progress_bar
+from .data import DATASETS, balanced_subset, check_table, load
 from promptlab.files import (
     digest,
     load_tensors,
@@ -40,7 +41,7 @@ from promptlab.files import (
     write_atomic,
     write_checked_json,
 )
-from .finetune import FineTuneConfig
+from .finetune import FineTuneConfig, model_rows, row_logits
 from promptlab.gradients import (
     PROJECTIONS,
     GradientSource,
@@ -52,6 +53,7 @@ from promptlab.gradients import (
     gradient_source,
     is_one_batch,
     margin,
+    model_labels,
     model_logits,
     model_table,
     take_rows,
@@ -81,6 +83,7 @@ from promptlab.settings import (
     COUNT,
     NOT_NEGATIVE,
     POSITIVE,
+    SEED,
     FloatRange,
     IntRange,
     SettingError,
@@ -1885,6 +1888,7 @@ class Metagradient(AttributionMethod):
         check_setting('draws', draws, COUNT)
         check_setting('epsilon', epsilon, POSITIVE, None)
         check_setting('centre', centre, *CENTRES)
+        check_setting('seed', seed, SEED)
         self.keep, self.draws, self.epsilon = keep, draws, epsilon
         self.centre, self.seed = centre, seed
         self.found: AveragedMetagradients | None = None
@@ -2027,6 +2031,7 @@ class Validated(AttributionMethod):
     ):
         check_setting('retrainings', retrainings, IntRange(4, math.inf))
         check_setting('keep', keep, FloatRange(0, 1))
+        check_setting('seed', seed, SEED)
         self.retrainings, self.methods = retrainings, methods
         self.keep, self.seed = keep, seed
 
@@ -2331,7 +2336,101 @@ def _validated_method(
     method = METHODS.resolve(method)
     return Validated(validate, {repr(method): method})
 
-# %% ../nbs/lib/influence.ipynb #151
+# %% ../nbs/lib/influence.ipynb #147
+def _with_answers(
+    model: Any, tokenizer: Any, table: pd.DataFrame, max_tokens: int | None
+) -> pd.DataFrame:
+    """Return a table with the model's own answers as labels."""
+    if isinstance(model, TrainedPrompt):
+        answers = model.predict(table['text'], table.get('text_pair'), progress=False)
+    else:
+        rows = model_rows(model, tokenizer, table, max_tokens, labelled=False)
+        answers = row_logits(model, rows).argmax(1)
+    return table.assign(label=answers)
+
+
+def _load_for(
+    model: Any, source: Any, split: str | None, columns: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Load a table; a file's labels are read by the model's names."""
+    is_file = isinstance(source, (str, os.PathLike)) and source not in DATASETS
+    names = model_labels(model)[0] if is_file else None
+    return load(source, split, columns=columns, labels=names, labelled=None)
+
+
+def _warn_of_labels(labels: list[str]) -> None:
+    """Say that several labels per text are not what is explained."""
+    warnings.warn(
+        f'the targets have several labels per text ({", ".join(labels[:3])}, ...); '
+        'what the model answers is explained instead.',
+        stacklevel=3,
+    )
+
+# %% ../nbs/lib/influence.ipynb #149
+def attribute_files(
+    model: str | os.PathLike,
+    train: Any,
+    targets: Any,
+    method: str | AttributionMethod | None = None,
+    limit: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    proj_dim: int | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Attribution:
+    """Score training texts for targets, from names of models and files.
+
+    Parameters
+    ----------
+    model : str or path-like
+        A classifier (folder or hub id), or the folder of a trained prompt.
+    train : str, path-like or DataFrame
+        What it was trained on: whatever `load` takes.
+    targets : str, path-like or DataFrame
+        What to explain; of a named data set its test split. Without labels the model's
+        own answers are explained.
+    method : str or AttributionMethod, optional
+        A name in `METHODS` or an instance. By default `'damped'`, or what `validate`
+        chooses.
+    limit : int, optional
+        At most this many training rows.
+    columns : mapping, optional
+        Your tables' column for each of ours, as in `{'text': 'review'}`.
+    proj_dim : int, optional
+        Numbers that are kept of each gradient, by a sketch. By default what the method
+        asks for.
+    seed : int, default 0
+        Of the sketch, and of the draw of training rows.
+    **settings : object
+        Fields of `FeatureSettings`, and `validate` of `attribute`.
+
+    Returns
+    -------
+    Attribution
+        Scores with texts.
+    """
+    network, tokenizer = load_attributed(model)
+    known = _load_for(network, train, None, columns)
+    known = model_table(network, known, 'the training table', None)
+    if limit is not None:
+        known = balanced_subset(known, limit, seed)
+    split = 'test' if isinstance(targets, str) and targets in DATASETS else None
+    asked = _load_for(network, targets, split, columns)
+    if asked.attrs.get('multilabel'):
+        _warn_of_labels(asked.attrs['labels'])
+        asked = check_table(asked, labelled=False)
+    asked = model_table(
+        network, asked, 'the targets', None, labels=known.attrs.get('labels')
+    )
+    if 'label' not in asked:
+        asked = _with_answers(network, tokenizer, asked, settings.get('max_tokens'))
+        asked.attrs['labels'] = known.attrs.get('labels')
+    if proj_dim is not None and settings.get('projection') is None:
+        sketch = PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)
+        settings['projection'] = sketch
+    return attribute(network, known, asked, tokenizer, method, **settings)
+
+# %% ../nbs/lib/influence.ipynb #158
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
