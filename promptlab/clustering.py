@@ -21,7 +21,6 @@ from .metrics import seeds_interval
 from .representations import embed_texts, train_clusters
 
 # %% ../nbs/posts/clustering.ipynb #017
-#| code-fold: true
 def choose_examples(table: pd.DataFrame) -> np.ndarray:
     """Choose every other text of each class as a labelled example.
 
@@ -38,7 +37,6 @@ def choose_examples(table: pd.DataFrame) -> np.ndarray:
     return table.groupby('label').cumcount().to_numpy() % 2 == 0
 
 # %% ../nbs/posts/clustering.ipynb #019
-#| code-fold: true
 def measure_prompts(
     embeddings: Mapping[tuple[str, int], np.ndarray],
     targets: Sequence[int],
@@ -90,7 +88,6 @@ def _over_seeds(values: Sequence[float]) -> list[float]:
     return [round(float(value), 4) for value in seeds_interval(list(values))]
 
 # %% ../nbs/posts/clustering.ipynb #021
-#| code-fold: true
 def compare_losses(
     lm: FrozenLM,
     train: pd.DataFrame,
