@@ -634,21 +634,25 @@ def main() -> None:
     plan = Plan(task, **PLANS[options.model])
     groups = plan.jobs()
     if options.libraries:
-        groups['libraries'] = [Job('libraries', libraries_job, {'task': task})]
+        own = {'libraries': [Job('libraries', libraries_job, {'task': task})]}
+        groups = own | groups
 
     def work(name: str) -> Results:
         if not options.report:
             run_jobs(groups[name], options.folder, description=name)
         return Results(plan, groups, options.folder)
 
-    last = ('draws 0.5', 'draws 0.9', 'libraries', 'smoothness', 'datamodels')
-    later = [name for name in last if name in groups]
-    for name in [name for name in groups if name not in later]:
+    first = ('final', *(f'truth {share} {ORDERS[0]}' for share in SHARES), 'at 1')
+    last = ('draws 0.5', 'draws 0.9', 'smoothness', 'datamodels')
+    for name in first:
+        results = work(name)
+    left_out = leave_jobs(results)
+    middle = [name for name in groups if name not in first + last]
+    groups |= left_out
+    for name in (*left_out, *middle):
         results = work(name)
     groups['checks'] = check_jobs(results)
-    left_out = leave_jobs(results)
-    groups |= left_out
-    for name in ('checks', *left_out, *later):
+    for name in ('checks', *(name for name in last if name in groups)):
         results = work(name)
     measured = measure_all(results)
     show(measured)
