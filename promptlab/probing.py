@@ -14,7 +14,7 @@ import pandas as pd
 from .experiments import ProbeData, RunExperiments, summarize_cells
 from .pooling import LayerEncoder, load_encoder, make_pooler
 from .probes import LDA, Ridge
-from .report import show_number
+from .report import HERO_SIZE, show_number
 
 # %% ../nbs/posts/probing.ipynb #006
 def recorded_cells(measured: Mapping[str, Any]) -> pd.DataFrame:
@@ -172,25 +172,26 @@ def plot_depth(cells: pd.DataFrame, order: Sequence[str]) -> plt.Figure:
     Returns
     -------
     Figure
-        Colours go from guessing to the task's best layer; a ring marks the layers whose
-        score lies within the interval of the best.
+        Colours go from guessing to the task's best layer, which has a ring; dots mark
+        the layers whose score lies within its interval.
     """
     grid = cells.assign(known=above_guessing(cells))
     known = grid.pivot(index='dataset', columns='layer', values='known').loc[order]
     shown = known.div(known.max(axis=1).clip(lower=1e-9), axis=0)
-    figure, axes = plt.subplots(figsize=(9, 0.4 * len(order) + 1.2))
+    figure, axes = plt.subplots(figsize=HERO_SIZE)
     image = axes.imshow(shown, cmap='cividis', vmin=0, vmax=1, aspect='auto')
     for row, name in enumerate(order):
         task = cells[cells.dataset == name].sort_values('score')
         best = task.iloc[-1]
         near = task.layer[task.score >= best.low]
-        axes.plot(near, [row] * len(near), '.', color='black', ms=4)
-        axes.plot(best.layer, row, 'o', mfc='none', mec='black', ms=11, mew=2)
+        axes.plot(near, [row] * len(near), '.', color='black', ms=2.5)
+        axes.plot(best.layer, row, 'o', mfc='none', mec='black', ms=7, mew=1.5)
         number = show_number(best.score)
-        axes.text(known.shape[1] - 0.3, row, number, va='center', fontsize=11)
-    axes.set_yticks(range(len(order)), order, fontsize=11)
-    axes.set_xlabel('layer (0: embeddings)')
+        axes.text(known.shape[1] - 0.2, row, number, va='center', fontsize=9)
+    axes.set_yticks(range(len(order)), order)
+    axes.tick_params(labelsize=9)
+    axes.set_xlabel('layer (0: embeddings)', size=9)
     axes.grid(False)
-    bar = figure.colorbar(image, ax=axes, pad=0.08, shrink=0.9)
-    bar.set_ticks([0, 1], labels=['guessing', 'best layer'])
+    bar = figure.colorbar(image, ax=axes, pad=0.09, shrink=0.9, aspect=15)
+    bar.set_ticks([0, 1], labels=['guess', 'best'], fontsize=9)
     return figure
