@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from few_rows import SETTINGS, SIZES, FewRows, joy_table
 from pretrained import accuracy, calibrated
 from sklearn.metrics import f1_score
 
@@ -485,6 +486,55 @@ def joy(study):
     study.record('joy', measured, used, seed=study.seeds, epochs=4)
 
 
+def few(study):
+    """Learn joy from few tweets, in many ways; each is recorded as it is done."""
+    args = study.args
+    tables = {split: joy_table(table) for split, table in study.tweets.items()}
+    task = FewRows(study, tables['train'], tables['test'], args.draws)
+    dev, test = (
+        tables[name].sample(min(n, len(tables[name])), random_state=0)
+        for name, n in {'validation': 200, 'test': args.tuned_rows}.items()
+    )
+    facts = {'sizes': list(SIZES), 'draws': args.draws, 'tuned_draws': args.tuned_draws}
+    facts |= {'tuned_rows': len(test), 'settings': SETTINGS}
+    measured = {}
+
+    def add(**found):
+        measured.update(found)
+        study.record('few', measured, {'tweets': {'test': tables['test']}}, **facts)
+
+    for name, features in task_features(study, 'emotion', tables).items():
+        add(**{name: task.regression(features['train'], features['test'])})
+    settings = SHARED | {'max_tokens': 64}
+    add(**task.prompts([' no', ' joy'], 'joy', **settings))
+    for method, dtype in {'full fine-tuning': 'float32', 'LoRA': 'auto'}.items():
+        lm = get_lm(args.model, dtype=dtype)
+        add(**{method: task.tuned(lm, method, dev, test, args.tuned_draws)})
+    add(SetFit=task.setfit(args.tuned_draws))
+
+
+def few_reviews(study):
+    """Learn sentiment from few reviews, with what needs no fine-tuning."""
+    tables = study.reviews
+    task = FewRows(study, tables['train'], tables['test'], study.args.tuned_draws)
+    measured = {}
+    features = task_features(study, 'sentiment', tables)
+    texts = {split: tables[split].text.tolist() for split in ('train', 'test')}
+    features['MiniLM mean state'] = {
+        split: encoder_states('minilm', part, study.folder / 'minilm')
+        for split, part in texts.items()
+    }
+    for name, found in features.items():
+        measured[name] = task.regression(found['train'], found['test'])
+    settings = SHARED | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
+    measured |= task.prompts([' bad', ' good'], 'sentiment', **settings)
+    facts = {'sizes': list(SIZES), 'draws': study.args.tuned_draws}
+    facts['settings'] = {'epochs of prompts': SETTINGS['epochs of prompts']}
+    study.record(
+        'few-reviews', measured, {'reviews': {'test': tables['test']}}, **facts
+    )
+
+
 PARTS = {
     'read': read,
     'seeds': seeds,
@@ -495,6 +545,8 @@ PARTS = {
     'baselines': baselines,
     'two-tasks': two_tasks,
     'joy': joy,
+    'few': few,
+    'few-reviews': few_reviews,
 }
 
 
@@ -509,6 +561,9 @@ def main():
     parser.add_argument('--few-tweets', type=int, default=2000, help='for the part joy')
     parser.add_argument('--mixed-rows', type=int, default=2000, help='for two-tasks')
     parser.add_argument('--epochs', type=int, default=3, help='on reviews')
+    parser.add_argument('--draws', type=int, default=3, help='of few rows')
+    parser.add_argument('--tuned-draws', type=int, default=2, help='for fine-tuning')
+    parser.add_argument('--tuned-rows', type=int, default=1000, help='tested then')
     parser.add_argument('--seeds', type=int, default=3, help='prompts of a kind')
     parser.add_argument('--pretrained', default='runs/pretrained', help='see above')
     parser.add_argument('--folder', default='runs/linear-head')

@@ -21,6 +21,7 @@ from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
 from .lm import FrozenLM
 from .metrics import accuracy_or_macro_f1
 from .prompt import LinearHead, default_loss
+from .settings import POSITIVE, check_each
 
 # %% ../nbs/lib/baselines.ipynb #007
 def frozen_features(
@@ -82,6 +83,8 @@ def fit_logistic(
     n_fitted : int
         Numbers fitted.
     """
+    strengths = check_each('strengths', strengths, POSITIVE)
+    labels, heldout_labels = np.asarray(labels), np.asarray(heldout_labels)
     has_texts = isinstance(features[0], str)
     if has_texts:
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
@@ -210,5 +213,7 @@ def fine_tune_lm(
     model = LastTokenClassifier(body, head)
     rows = _token_rows(lm, table.text, max_tokens, labels)
     finetune(model, rows, config, loss=default_loss(labels), progress=progress)
-    logits = row_logits(model, _token_rows(lm, texts, max_tokens), config.batch_size)
+    test_rows = _token_rows(lm, texts, max_tokens)
+    with torch.autocast(lm.device.type, torch.bfloat16, config.bf16):
+        logits = row_logits(model, test_rows, config.batch_size)
     return logits, sum(p.numel() for p in model.parameters() if p.requires_grad)
