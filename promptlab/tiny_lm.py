@@ -17,8 +17,7 @@ from promptlab.pretraining import (
     ngram_bits_per_byte,
 )
 
-# %% ../nbs/posts/tiny-lm.ipynb #028
-#| code-fold: true
+# %% ../nbs/posts/tiny-lm.ipynb #029
 def compare_bits_per_byte(
     lm: FrozenLM,
     train: Mapping[str, Iterable[str]],
