@@ -17,9 +17,11 @@ import os
 import platform
 import re
 import runpy
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -127,21 +129,43 @@ def main(args: list[str] | None = None) -> None:
         Always, with the exit code.
     """
     args = (sys.argv[1:] if args is None else args) or ['--help']
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _ended_by_signals() as received:
         warnings.showwarning = _show_once()
         try:
             code = app(args, prog_name='promptlab', standalone_mode=False) or 0
-        except typer.Exit as error:
-            code = error.exit_code
-        except (typer.Abort, KeyboardInterrupt):
-            code = 130
-            say('interrupted; what was saved is whole, and the same command goes on')
+        except (typer.Exit, typer.Abort, KeyboardInterrupt) as error:
+            code = _exit_code(error, received)
         except Exception as error:
             if '--debug' in args:
                 raise
             code = 2
             say(f'error: {_one_sentence(error)}')
     sys.exit(code)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[list[int]]:
+    """Let SIGTERM end a command as Ctrl-C does; note that it came."""
+    received = []
+
+    def stop(number: int, frame: Any) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _exit_code(error: BaseException, received: list[int]) -> int:
+    """Return the code of what ended a command early; say so if a signal did."""
+    interrupt = error if isinstance(error, KeyboardInterrupt) else error.__cause__
+    if not isinstance(interrupt, KeyboardInterrupt):
+        return getattr(error, 'exit_code', 1)
+    say(str(interrupt) or 'interrupted; the same command goes on from what is saved.')
+    return 128 + (received or [signal.SIGINT])[0]
 
 
 def say(message: str) -> None:
@@ -628,14 +652,19 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     return table
 
 # %% ../nbs/lib/cli.ipynb #051
-def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.DataFrame:
+def _input_table(
+    texts: list[str],
+    data: str | None,
+    label_sets: Iterable[list[str]] = (),
+    **settings: Any,
+) -> pd.DataFrame:
     """Return a table from the command line, a data set, a file or standard input."""
     from promptlab.data import check_table, read_lines
 
     if texts and data is not None:
         raise SettingError('give texts or --data, not both.')
     if data is not None:
-        return _load_with_labels(data, settings)
+        return _load_with_labels(data, label_sets, settings)
     _check_unused('without --data', **settings)
     if texts:
         table, name = pd.DataFrame({'text': texts}), 'the texts'
@@ -651,16 +680,25 @@ def _input_table(texts: list[str], data: str | None, **settings: Any) -> pd.Data
     return check_table(read_lines(content, name), labelled=False, source_name=name)
 
 
-def _load_with_labels(data: str, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Load a table with its labels if they can be read, or else say why not."""
+def _load_with_labels(
+    data: str, label_sets: Iterable[list[str]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Load a table with the labels of a prompt, or else without, and say why."""
     from promptlab.data import TableError, load
 
-    try:
-        return load(data, labelled=None, **settings)
-    except TableError as error:
-        table = load(data, labelled=False, **settings)  # fails again if texts are wrong
-        say(f'not scored: {error}')
-        return table
+    problem = ''
+    for labels in label_sets:
+        try:
+            table = load(data, labels=labels, labelled=None, **settings)
+        except TableError as error:
+            problem = problem or f'not scored: {error}'
+        else:
+            if 'labels' in table.attrs:
+                return table
+    table = load(data, labelled=False, **settings)  # fails again if texts are wrong
+    if problem:
+        say(problem)
+    return table
 
 # %% ../nbs/lib/cli.ipynb #053
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
@@ -814,22 +852,24 @@ def predict_command(
     safe_csv: Options.safe_csv = False,
 ) -> None:
     """Predict with one trained prompt, or with several in one pass."""
+    from promptlab.prompt import read_manifest
     from promptlab.sharing import load_pretrained
 
     _check_out(out)
     words = list(words or [])
     if pretrained is not None:
         _check_unused('with --pretrained', tasks=tasks)
+        prompts = {'': load_pretrained(pretrained, device, dtype or 'auto')}
+        label_sets = [prompts[''].labels]
     else:
         folders = _prompt_folders(words, tasks, runs)
+        label_sets = [read_manifest(folder)['labels'] for folder in folders.values()]
     settings = {'split': split, 'limit': limit, 'columns': _parse_columns(columns)}
     if data is not None or seed is not None:
         settings['seed'] = 0 if seed is None else seed
-    table = _input_table(words, data, **settings)
+    table = _input_table(words, data, label_sets, **settings)
     if pretrained is None:
         prompts = _load_prompts(folders, device, dtype)
-    else:
-        prompts = {'': load_pretrained(pretrained, device, dtype or 'auto')}
     _predict(prompts, table, out, safe_csv)
 
 # %% ../nbs/lib/cli.ipynb #060
@@ -1202,9 +1242,16 @@ def attribute_command(
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
     settings |= {'validate': validate, 'executor': executor, 'address': address}
     renamed = _parse_columns(columns)
-    found = attribute_files(
-        model, train, targets, method, limit, renamed, seed=seed, **settings
-    )
+    try:
+        found = attribute_files(
+            model, train, targets, method, limit, renamed, seed=seed, **settings
+        )
+    except KeyboardInterrupt:
+        if folder is not None:
+            raise
+        raise KeyboardInterrupt(
+            'interrupted, nothing is saved; with --folder the same command resumes.'
+        ) from None
     if html:
         found.html(top, html)
         say(f'{len(found.targets):,} targets in {html}')
@@ -1220,14 +1267,21 @@ def jobs_command(
         typer.Option(help='Delete the jobs of this state, for instance failed.'),
     ] = None,
 ) -> None:
-    """List the jobs of a folder and their states, or delete some."""
-    from promptlab.jobs import clear_jobs, list_jobs
+    """List the jobs in a folder and below it with their states, or delete some."""
+    from promptlab.jobs import clear_jobs, describe_jobs, find_jobs
 
+    folders = find_jobs(folder)
     if clear is not None:
-        print(f'{clear_jobs(folder, [clear])} jobs deleted')
+        n_deleted = sum(clear_jobs(inner, [clear]) for inner in folders)
+        print(f'{n_deleted} job{"" if n_deleted == 1 else "s"} deleted')
         return
-    jobs = list_jobs(folder)
-    print(jobs.to_string(index=False) if len(jobs) else f'no jobs in {folder}')
+    for inner in folders:
+        print(describe_jobs(inner))
+    if not folders:
+        print(
+            f'no jobs in {folder}; a training run has a checkpoint instead, from which '
+            'the same command resumes'
+        )
 
 # %% ../nbs/lib/cli.ipynb #089
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:

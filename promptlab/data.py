@@ -31,7 +31,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from .registry import Registry
-from .settings import COUNT, SEED, SHARE, check_setting
+from .settings import COUNT, SEED, SHARE, check_each, check_setting
 
 # %% ../nbs/lib/data.ipynb #006
 class TableError(ValueError):
@@ -355,7 +355,7 @@ def _checked_names(labels: Sequence[str] | None) -> list[str] | None:
 
 _INT64 = r'0|-?[1-9]\d{0,17}|-?[1-8]\d{18}'
 
-# %% ../nbs/lib/data.ipynb #032-1
+# %% ../nbs/lib/data.ipynb #033
 def _checked_ids(ids: pd.Series, origin: _Origin) -> pd.Series:
     """Return ids, as integers if all of them are, after checking that none repeats."""
     shown = ids
@@ -371,7 +371,7 @@ def _checked_ids(ids: pd.Series, origin: _Origin) -> pd.Series:
         )
     return ids
 
-# %% ../nbs/lib/data.ipynb #034
+# %% ../nbs/lib/data.ipynb #035
 def check_table(
     table: pd.DataFrame,
     labels: Sequence[str] | None = None,
@@ -405,9 +405,13 @@ def check_table(
     TableError
         If a text or label is missing or wrong.
     """
+    _refuse_no_table(table, source_name)
+    return _check(table, labels, labelled, _Origin.of(table, source_name))
+
+
+def _refuse_no_table(table: Any, source_name: str = 'the table') -> None:
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f'{source_name} is not a DataFrame; read it with load.')
-    return _check(table, labels, labelled, _Origin.of(table, source_name))
 
 
 def _check(
@@ -439,7 +443,7 @@ def _check(
     clean.attrs = dict(table.attrs, labels=labels, multilabel=not is_single)
     return clean
 
-# %% ../nbs/lib/data.ipynb #042
+# %% ../nbs/lib/data.ipynb #043
 def targets(table: pd.DataFrame) -> np.ndarray:
     """Return the labels of a checked table as an array.
 
@@ -459,14 +463,16 @@ def targets(table: pd.DataFrame) -> np.ndarray:
     TableError
         If the table has no labels.
     """
+    _refuse_no_table(table)
     if 'label' in table:
         return table.label.to_numpy(np.int64)
     if 'labels' not in table.attrs:
         raise TableError('the table has no labels; load it with labelled=True.')
     return table[table.attrs['labels']].to_numpy(np.float32)
 
-# %% ../nbs/lib/data.ipynb #045
+# %% ../nbs/lib/data.ipynb #046
 def _column(table: pd.DataFrame, column: str, source_name: str) -> pd.Series:
+    _refuse_no_table(table, source_name)
     if column not in table:
         raise TableError(
             f'{source_name}: there is no column {column!r} '
@@ -551,11 +557,12 @@ def label_column(
         If there is no such column, or a cell is not one of the labels.
     """
     cells = _column(table, column, source_name)
+    names = _checked_names([] if labels is None else labels)
     renamed = pd.DataFrame({'label': cells})
     origin = _Origin.of(table, source_name)
-    return _single_label(renamed, list(labels), origin)[0].to_numpy()
+    return _single_label(renamed, names, origin)[0].to_numpy()
 
-# %% ../nbs/lib/data.ipynb #049
+# %% ../nbs/lib/data.ipynb #050
 def text_groups(table: pd.DataFrame) -> np.ndarray:
     """Number the groups of rows that share a text, directly or through other rows.
 
@@ -569,7 +576,10 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     int array, shape (n_rows,)
         Rows of one group have the same number.
     """
+    _column(table, 'text', 'the table')
     n_rows = len(table)
+    if not n_rows:
+        raise TableError('the table: it has columns but no rows.')
     columns = [table[column] for column in _TEXT_COLUMNS if column in table]
     texts = pd.concat([text.str.strip().str.lower() for text in columns])
     rows = np.tile(np.arange(n_rows), len(columns))
@@ -583,7 +593,7 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     links = coo_matrix((np.ones(len(rows)), (rows, n_rows + nodes)), (size, size))
     return connected_components(links, directed=False)[1][:n_rows]
 
-# %% ../nbs/lib/data.ipynb #052
+# %% ../nbs/lib/data.ipynb #053
 def split_rows(
     table: pd.DataFrame, sizes: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0
 ) -> list[pd.DataFrame]:
@@ -604,11 +614,10 @@ def split_rows(
         One per part, rows in their old order.
     """
     check_setting('seed', seed, SEED)
-    for size in sizes:
-        check_setting('a size', size, SHARE)
+    check_each('sizes', sizes, SHARE)
     if abs(sum(sizes) - 1) > 1e-6:
         raise ValueError(f'sizes sum to {sum(sizes):g}; they must sum to 1.')
-    strata, groups = _strata(table), text_groups(table)
+    groups, strata = text_groups(table), _strata(table)
     counts = np.zeros((groups.max() + 1, strata.max() + 1))
     np.add.at(counts, (groups, strata), 1)
     quota = np.outer(sizes, counts.sum(0))
@@ -634,7 +643,7 @@ def _strata(table: pd.DataFrame) -> np.ndarray:
         classes = np.where(classes.any(1), rarity.argmin(1), without_label)
     return np.unique(classes, return_inverse=True)[1]
 
-# %% ../nbs/lib/data.ipynb #056
+# %% ../nbs/lib/data.ipynb #057
 def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFrame:
     """Draw a seeded, class-balanced subset.
 
@@ -654,6 +663,7 @@ def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFr
     """
     check_setting('limit', limit, COUNT)
     check_setting('seed', seed, SEED)
+    _refuse_no_table(table)
     rng = np.random.default_rng(seed)
     carries = _label_matrix(table)
     queues = [rng.permutation(np.flatnonzero(column)).tolist() for column in carries.T]
@@ -678,7 +688,7 @@ def _label_matrix(table: pd.DataFrame) -> np.ndarray:
         return np.eye(len(table.attrs['labels']))[labels]
     return np.c_[labels, ~labels.any(1)]
 
-# %% ../nbs/lib/data.ipynb #059
+# %% ../nbs/lib/data.ipynb #060
 @dataclass
 class DataSet:
     """A data set with a name. Subclass it and define `read`.
@@ -736,7 +746,7 @@ class DataSet:
 
 DATASETS = Registry('data set', DataSet)
 
-# %% ../nbs/lib/data.ipynb #062
+# %% ../nbs/lib/data.ipynb #063
 class BundledDataSet(DataSet):
     """A corpus that is part of the package."""
 
@@ -757,7 +767,7 @@ class BundledDataSet(DataSet):
         table = read_table(path)
         return table[table.split == split]
 
-# %% ../nbs/lib/data.ipynb #065
+# %% ../nbs/lib/data.ipynb #066
 @dataclass
 class HubDataSet(DataSet):
     """A data set in parquet files of a Hugging Face hub repository.
@@ -843,7 +853,7 @@ class HubDataSet(DataSet):
                 f'online, or use the bundled mini-{self.name}.'
             ) from None
 
-# %% ../nbs/lib/data.ipynb #067
+# %% ../nbs/lib/data.ipynb #068
 EMOTIONS = ['anger', 'anticipation', 'disgust', 'fear', 'joy', 'love', 'optimism']
 EMOTIONS += ['pessimism', 'sadness', 'surprise', 'trust']
 
@@ -874,7 +884,7 @@ _EMOTION = HubDataSet(
     clean_breaks=True,
 )
 
-# %% ../nbs/lib/data.ipynb #069
+# %% ../nbs/lib/data.ipynb #070
 def _glue(task: str) -> dict:
     paths = {
         split: f'{task}/{split}-00000-of-00001.parquet'
@@ -898,7 +908,7 @@ _QNLI = HubDataSet(
     **_glue('qnli'),
 )
 
-# %% ../nbs/lib/data.ipynb #071
+# %% ../nbs/lib/data.ipynb #072
 _BUNDLED = [
     BundledDataSet(
         'mini-imdb',
@@ -942,7 +952,7 @@ def available_splits(name: str | DataSet) -> list[str]:
     data_set = DATASETS.resolve(name)
     return [split for split in data_set.splits if data_set.is_local(split)]
 
-# %% ../nbs/lib/data.ipynb #075
+# %% ../nbs/lib/data.ipynb #076
 _OPENERS = {'.gz': gzip.open, '.bz2': bz2.open, '.xz': lzma.open}
 _ENDINGS = ['.csv', '.tsv', '.parquet', '.json', '.jsonl']
 _BYTE_ORDER_MARKS = {
@@ -989,7 +999,7 @@ def file_ending(path: str | os.PathLike) -> str:
         suffixes.pop()
     return suffixes[-1] if suffixes else ''
 
-# %% ../nbs/lib/data.ipynb #075s
+# %% ../nbs/lib/data.ipynb #077
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
     """Open a text file, perhaps compressed, as UTF-8 or as its byte order mark says.
@@ -1023,7 +1033,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
         except UnicodeDecodeError:
             raise _encoding_error(path, encoding) from None
 
-# %% ../nbs/lib/data.ipynb #075-1
+# %% ../nbs/lib/data.ipynb #078
 def _encoding_error(path: Path, encoding: str) -> TableError:
     with _open_binary(path) as file:
         lines = file.read().split(b'\n')
@@ -1042,7 +1052,7 @@ def _is_undecodable(line: bytes, encoding: str) -> bool:
         return True
     return False
 
-# %% ../nbs/lib/data.ipynb #078
+# %% ../nbs/lib/data.ipynb #081
 def _text_lines(file: TextIO, path: Path) -> Iterator[str]:
     """Yield the lines of a file; refuse one that is not text."""
     for number, line in enumerate(file, 1):
@@ -1054,7 +1064,7 @@ def _text_lines(file: TextIO, path: Path) -> Iterator[str]:
             )
         yield line
 
-# %% ../nbs/lib/data.ipynb #081
+# %% ../nbs/lib/data.ipynb #084
 def _separator(header: str, ending: str) -> str:
     expected = '\t' if ending == '.tsv' else ','
     found = [separator for separator in ',\t;|' if separator in header]
@@ -1074,7 +1084,7 @@ def _any_cell_length() -> Iterator[None]:
 class _QuotationError(TableError):
     """Quotation marks that do not enclose whole cells."""
 
-# %% ../nbs/lib/data.ipynb #083
+# %% ../nbs/lib/data.ipynb #086
 def _records(
     file: TextIO, path: Path, separator: str, quoting: int
 ) -> Iterator[tuple[int, list[str]]]:
@@ -1101,7 +1111,7 @@ def _swallows_rows(record: list[str]) -> bool:
     """Return whether a quoted cell holds what looks like whole rows of a tsv file."""
     return any('\t' in cell and '\n' in cell for cell in record)
 
-# %% ../nbs/lib/data.ipynb #085
+# %% ../nbs/lib/data.ipynb #088
 def _check_record(
     record: list[str], header: list[str], place: str, quoting: int
 ) -> None:
@@ -1123,7 +1133,7 @@ def _check_record(
 def _is_quoted(cell: str) -> bool:
     return len(cell) > 1 and cell[0] == cell[-1] == '"'
 
-# %% ../nbs/lib/data.ipynb #087
+# %% ../nbs/lib/data.ipynb #090
 _CHUNK = 20_000
 
 
@@ -1167,7 +1177,7 @@ def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=header, dtype=str)
     return frame.mask(frame == '')
 
-# %% ../nbs/lib/data.ipynb #089
+# %% ../nbs/lib/data.ipynb #092
 def read_lines(content: bytes, source_name: str = 'standard input') -> pd.DataFrame:
     """Read one text per line.
 
@@ -1200,7 +1210,7 @@ def read_lines(content: bytes, source_name: str = 'standard input') -> pd.DataFr
     numbers = _line_index(range(1, len(lines) + 1))
     return pd.DataFrame({'text': lines}, numbers, dtype=str)
 
-# %% ../nbs/lib/data.ipynb #099
+# %% ../nbs/lib/data.ipynb #102
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a dict of an object in JSON, whose names must differ."""
     found = dict(pairs)
@@ -1233,7 +1243,7 @@ def _read_json(path: Path, ending: str) -> pd.DataFrame:
 def _is_column(value: Any) -> bool:
     return isinstance(value, (list, dict))
 
-# %% ../nbs/lib/data.ipynb #099-1
+# %% ../nbs/lib/data.ipynb #103
 def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
     rows, lines = [], []
     for number, line in enumerate(_text_lines(file, path), 1):
@@ -1254,7 +1264,7 @@ def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
         lines.append(number)
     return pd.DataFrame(rows, _line_index(lines), dtype=object)
 
-# %% ../nbs/lib/data.ipynb #103
+# %% ../nbs/lib/data.ipynb #107
 def _read_file(path: Path) -> pd.DataFrame:
     """Read a file by its ending."""
     ending = file_ending(path)
@@ -1278,7 +1288,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             f'{path}: it cannot be read as {ending[1:]} ({reason}).'
         ) from None
 
-# %% ../nbs/lib/data.ipynb #106
+# %% ../nbs/lib/data.ipynb #110
 def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     """Return a `DataFrame` from any object that holds a table or texts."""
     if isinstance(source, pd.DataFrame):
@@ -1316,7 +1326,7 @@ def _from_datasets(source: Any, label: str) -> pd.DataFrame:
         table.attrs['labels'] = list(names)
     return table
 
-# %% ../nbs/lib/data.ipynb #109
+# %% ../nbs/lib/data.ipynb #113
 def read_table(source: Any, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read a table as it stands, unchecked.
 
@@ -1383,7 +1393,7 @@ def _checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(f'columns takes {column!r} twice; name each column once.')
     return dict(columns)
 
-# %% ../nbs/lib/data.ipynb #112
+# %% ../nbs/lib/data.ipynb #116
 def _load_named(
     data_set: DataSet, split: str, labels: Sequence[str] | None, labelled: bool | None
 ) -> pd.DataFrame:
@@ -1414,7 +1424,7 @@ def _read_own(
         )
     return _read(source, columns)
 
-# %% ../nbs/lib/data.ipynb #114
+# %% ../nbs/lib/data.ipynb #118
 def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
     """Return one split of a `datasets.DatasetDict`."""
     if split not in dataset_dict:
@@ -1439,7 +1449,7 @@ def _own_split(table: pd.DataFrame, split: str, name: str) -> pd.DataFrame:
         raise MissingData(f'{name} has no rows of the split {split!r}; it has {known}.')
     return part
 
-# %% ../nbs/lib/data.ipynb #116
+# %% ../nbs/lib/data.ipynb #120
 def load(
     source: Any,
     split: str | None = None,

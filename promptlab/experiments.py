@@ -69,7 +69,7 @@ from promptlab.probes import (
     r_squared,
 )
 from .report import provenance
-from .settings import COUNT, SEED, IntRange, check_fields
+from .settings import COUNT, SEED, IntRange, check_fields, check_setting
 from .treebank import TREE_TASKS, read_treebank, tree_task
 
 # %% ../nbs/lib/experiments.ipynb #009
@@ -170,6 +170,7 @@ def _check_targets(table: pd.DataFrame, continuous: bool, name: str) -> pd.DataF
 # %% ../nbs/lib/experiments.ipynb #021
 def _check_counts(data: 'ProbeData', n_folds: int) -> None:
     """Refuse folds that some class or the whole data set cannot fill."""
+    check_setting('n_folds', n_folds, COUNT)
     if n_folds < 3:
         raise ValueError(
             f'{n_folds} folds are too few: one tests, one tunes thresholds, '

@@ -82,12 +82,21 @@ def _why(error: OSError, path: Path, n_bytes: int, is_folder: bool = False) -> s
     if path.is_dir() and not is_folder:
         return f'{path} is a folder, but a file is needed; choose another name.'
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        needed, free = n_bytes / 1e6, shutil.disk_usage(path.parent).free / 1e6
+        place = next(folder for folder in (path, *path.parents) if folder.is_dir())
+        needed, free = map(_shown_size, (n_bytes, shutil.disk_usage(place).free))
         return (
-            f'{path} needs {needed:,.1f} MB, but {free:,.1f} MB are free on its disk; '
-            'make room, or choose another place.'
+            f'{path} cannot be written: it needs {needed}, and {free} are free on its '
+            'disk; make room, or choose another place.'
         )
     return f'{path} cannot be written ({error.strerror}); choose another place.'
+
+
+def _shown_size(n_bytes: int) -> str:
+    """Return a number of bytes with a unit."""
+    for unit, size in {'GB': 1e9, 'MB': 1e6, 'kB': 1e3}.items():
+        if n_bytes >= size:
+            return f'{n_bytes / size:,.1f} {unit}'
+    return f'{n_bytes} B'
 
 # %% ../nbs/lib/files.ipynb #009
 def write_atomic(path: str | os.PathLike, data: str | bytes) -> Path:
@@ -249,6 +258,8 @@ def read_json(path: str | os.PathLike) -> Any:
         return json.loads(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: there is no such file.') from None
+    except IsADirectoryError:
+        raise DamagedFile(f'{path} is a folder, but a file is needed.') from None
     except json.JSONDecodeError as error:
         raise DamagedFile(
             f'{path} is not valid JSON (line {error.lineno}); restore or delete it.'

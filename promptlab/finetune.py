@@ -121,6 +121,11 @@ class TokenizedRows:
     tokenizer: Any
     labels: torch.Tensor | None = None
 
+    def __post_init__(self):
+        if self.labels is not None and len(self.labels) != len(self):
+            n_labels = len(self.labels)
+            raise ValueError(f'there are {n_labels} labels for {len(self)} texts.')
+
     def __len__(self) -> int:
         return len(self.encodings)
 
@@ -267,6 +272,7 @@ def model_rows(
     TokenizedRows
         In the order of the table.
     """
+    check_setting('max_tokens', max_tokens, COUNT, None)
     limits = [max_tokens, context_length(model, tokenizer)]
     limit = min((limit for limit in limits if limit is not None), default=None)
     labels = model_targets(model, table) if labelled else None
@@ -445,6 +451,17 @@ class TrainingStep(NamedTuple):
     rate: float  # the learning rate
 
 
+def _chosen_rows(subset: Sequence[int] | None, n_rows: int) -> np.ndarray:
+    """Return the positions of the rows to train on, by default all."""
+    chosen = np.arange(n_rows) if subset is None else np.asarray(subset)
+    if not chosen.size:
+        raise ValueError('there are no rows to train on.')
+    is_vector = chosen.ndim == 1 and chosen.dtype.kind in 'iu'
+    if not is_vector or chosen.min() < 0 or chosen.max() >= n_rows:
+        raise ValueError(f'subset must hold positions from 0 to {n_rows - 1}.')
+    return chosen
+
+
 def training_steps(
     rows: TokenizedRows, config: FineTuneConfig, subset: Sequence[int] | None = None
 ) -> list[TrainingStep]:
@@ -464,7 +481,7 @@ def training_steps(
     list of TrainingStep
         Of all epochs, in order.
     """
-    subset = np.arange(len(rows)) if subset is None else np.asarray(subset)
+    subset = _chosen_rows(subset, len(rows))
     epochs = range(config.epochs)
     batches = [b for e in epochs for b in _epoch_batches(rows, subset, config, e)]
     return [
@@ -473,19 +490,13 @@ def training_steps(
     ]
 
 # %% ../nbs/lib/finetune.ipynb #037
-def _check_trainable(
-    rows: TokenizedRows, subset: np.ndarray, parameters: list[nn.Parameter]
-) -> None:
-    if not len(subset):
-        raise ValueError('there are no rows to train on.')
-    if subset.dtype.kind not in 'iu' or subset.min() < 0 or subset.max() >= len(rows):
-        raise ValueError(f'subset must hold positions from 0 to {len(rows) - 1}.')
-    if 'labels' not in rows.batch(subset[:1]):
+def _check_trainable(rows: TokenizedRows, parameters: list[nn.Parameter]) -> None:
+    if 'labels' not in rows.batch([0]):
         raise ValueError('the rows have no labels; give labels=... to tokenize_rows.')
     if not parameters:
         raise ValueError('all parameters are frozen; call model.requires_grad_(True).')
 
-# %% ../nbs/lib/finetune.ipynb #041
+# %% ../nbs/lib/finetune.ipynb #039
 class _Run:
     """A model in training: everything that an epoch changes."""
 
@@ -498,10 +509,10 @@ class _Run:
         loss: Callable | None = None,
     ):
         self.model, self.rows, self.config = model, rows, config
-        self.subset = np.arange(len(rows)) if subset is None else np.asarray(subset)
+        self.subset = _chosen_rows(subset, len(rows))
         self.loss = loss or _default_loss
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        _check_trainable(rows, self.subset, self.parameters)
+        _check_trainable(rows, self.parameters)
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True
         )
@@ -529,7 +540,7 @@ class _Run:
         self.optimizer.zero_grad()
         return loss.item()
 
-# %% ../nbs/lib/finetune.ipynb #043
+# %% ../nbs/lib/finetune.ipynb #041
 def _train_epoch(run: _Run, bar: Any) -> float:
     """Train on all rows once, and return the mean loss per row."""
     run.model.train(run.config.dropout)
@@ -550,7 +561,7 @@ def _validation_loss(run: _Run, rows: TokenizedRows) -> float:
     losses = [run.batch_loss(rows, batch).item() * len(batch) for batch in batches]
     return sum(losses) / len(rows)
 
-# %% ../nbs/lib/finetune.ipynb #046
+# %% ../nbs/lib/finetune.ipynb #044
 @contextmanager
 def _own_generator(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators within a block, and restore them after it."""
@@ -572,7 +583,7 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
-# %% ../nbs/lib/finetune.ipynb #050
+# %% ../nbs/lib/finetune.ipynb #048
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
     keys = run.rows.keys
@@ -608,7 +619,7 @@ def _architecture(model: nn.Module) -> str:
     facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
     return digest(sorted(map(str, facts.items())))
 
-# %% ../nbs/lib/finetune.ipynb #052
+# %% ../nbs/lib/finetune.ipynb #050
 _STATE = 'training.safetensors'
 
 
@@ -651,7 +662,7 @@ def _entries(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.T
         if name.startswith(prefix)
     }
 
-# %% ../nbs/lib/finetune.ipynb #055
+# %% ../nbs/lib/finetune.ipynb #053
 def _export_best(run: _Run, folder: Path) -> Path | None:
     """Save the model as a folder `best`, unless it is there; None for other modules."""
     best = folder / 'best'
@@ -672,7 +683,7 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
         shutil.rmtree(incomplete, ignore_errors=True)
     return best
 
-# %% ../nbs/lib/finetune.ipynb #059
+# %% ../nbs/lib/finetune.ipynb #057
 class _Kept:
     """Weights set aside under a name."""
 
@@ -722,7 +733,7 @@ def _is_finished(run: _Run) -> bool:
         return False
     return len(losses) - 1 - int(np.argmin(losses)) >= run.config.patience
 
-# %% ../nbs/lib/finetune.ipynb #061
+# %% ../nbs/lib/finetune.ipynb #059
 def _train(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, progress: bool
 ) -> None:
@@ -739,7 +750,7 @@ def _train(
             if kept.folder:
                 _save_run(run, kept.folder, settings)
 
-# %% ../nbs/lib/finetune.ipynb #064
+# %% ../nbs/lib/finetune.ipynb #062
 class Checkpoint(NamedTuple):
     """The weights after one epoch of a run."""
 
@@ -765,7 +776,7 @@ class FineTuned:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     best: Path | None = None
 
-# %% ../nbs/lib/finetune.ipynb #066
+# %% ../nbs/lib/finetune.ipynb #064
 def _checked_config(
     config: Any, validation: Any, save_epochs: Sequence[int]
 ) -> FineTuneConfig:
@@ -778,7 +789,7 @@ def _checked_config(
         check_setting('an epoch of save_epochs', epoch, IntRange(0, config.epochs - 1))
     return config
 
-# %% ../nbs/lib/finetune.ipynb #068
+# %% ../nbs/lib/finetune.ipynb #066
 def finetune(
     model: nn.Module,
     rows: TokenizedRows,
@@ -840,7 +851,7 @@ def finetune(
     ]
     return FineTuned(run.history, checkpoints, folder and _export_best(run, folder))
 
-# %% ../nbs/lib/finetune.ipynb #085
+# %% ../nbs/lib/finetune.ipynb #083
 def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple:
     """Load a classifier of these labels, with a new head if it has no such head."""
     names = label_names(load_config(model))
@@ -856,7 +867,7 @@ def _load_classifier(model: Any, labels: list[str], model_config: dict) -> tuple
         AutoModelForSequenceClassification, model, new_head=True, **model_config
     )
 
-# %% ../nbs/lib/finetune.ipynb #087
+# %% ../nbs/lib/finetune.ipynb #085
 def _checked_table(
     source: Any, name: str, labels: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -877,7 +888,7 @@ def _check_model_config(settings: Mapping[str, Any], config: Any) -> None:
     known = [*config.to_dict(), *config.attribute_map]
     check_names(settings, known, f'setting of {type(config).__name__}')
 
-# %% ../nbs/lib/finetune.ipynb #089
+# %% ../nbs/lib/finetune.ipynb #087
 def finetune_classifier(
     model: Any,
     train: pd.DataFrame,
@@ -938,7 +949,7 @@ def finetune_classifier(
     result = finetune(network, rows, config, held_out, folder=folder, progress=progress)
     return result.best
 
-# %% ../nbs/lib/finetune.ipynb #093
+# %% ../nbs/lib/finetune.ipynb #091
 def _cached_logits(cache: str | os.PathLike | None, key: str) -> np.ndarray | None:
     if cache is None or not Path(cache).exists():
         return None
@@ -959,7 +970,7 @@ def _cache_logits(
     except OSError as error:
         warnings.warn(f'the logits are not cached: {error}', stacklevel=3)
 
-# %% ../nbs/lib/finetune.ipynb #095
+# %% ../nbs/lib/finetune.ipynb #093
 def predict_logits(
     model: Any,
     table: pd.DataFrame,

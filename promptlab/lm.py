@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,8 +96,11 @@ def truncate_ids(
         The token ids that stay.
     """
     ids = list(ids)
+    check_setting('max_tokens', max_tokens, COUNT)
     if len(ids) <= max_tokens:
         return ids
+    check_setting('side', side, 'left', 'right')
+    check_setting('n_special', n_special, IntRange(0, max_tokens))
     if side == 'right':
         return ids[:max_tokens]
     return ids[:n_special] + ids[len(ids) - max_tokens + n_special :]
@@ -229,7 +232,7 @@ class _OrderedProduct(torch.autograd.Function):
     def backward(ctx, grad):
         return _multiply(grad, ctx.frozen.ordered(transposed=True)), None
 
-# %% ../nbs/lib/lm.ipynb #018-1
+# %% ../nbs/lib/lm.ipynb #019
 class FrozenLinear(torch.nn.Module):
     """A linear layer whose weight is brought into oneDNN's order once.
 
@@ -309,7 +312,7 @@ class FrozenLinear(torch.nn.Module):
         """Leave out what is ordered: it cannot be copied and is made again."""
         return self.__dict__ | dict(_version=None, _ordered={})
 
-# %% ../nbs/lib/lm.ipynb #024
+# %% ../nbs/lib/lm.ipynb #025
 _LINEAR = (torch.nn.Linear, Conv1D)
 
 
@@ -375,7 +378,7 @@ def frozen_view(model: torch.nn.Module) -> torch.nn.Module:
                 setattr(parent, name, faster)
     return view
 
-# %% ../nbs/lib/lm.ipynb #027
+# %% ../nbs/lib/lm.ipynb #028
 class KVBatch(NamedTuple):
     """The KV caches of a batch of texts in one left-padded tensor.
 
@@ -420,6 +423,8 @@ def collate_kv(
         raise ValueError(
             f'out is {out.dtype} {tuple(out.shape)}; give flat memory of {dtype}.'
         )
+    if not len(caches):
+        raise ValueError('there is no text to read; give at least one.')
     device = torch.device(device)
     lengths = torch.tensor([cache.shape[3] for cache in caches])
     longest = int(lengths.max())
@@ -440,7 +445,7 @@ def collate_kv(
     mask = torch.arange(longest) >= longest - lengths[:, None]
     return KVBatch(kv.to(device, non_blocking=True), mask.long().to(device))
 
-# %% ../nbs/lib/lm.ipynb #031
+# %% ../nbs/lib/lm.ipynb #032
 class SharedKV(NamedTuple):
     """What prompt tokens need to attend to the texts before them.
 
@@ -497,7 +502,7 @@ def share_kv(batch: KVBatch, positions: torch.Tensor) -> SharedKV:
     visible = torch.cat([is_token, causal], 2)
     return SharedKV(batch.kv, visible, positions[:, :, None] - keys_at[:, None])
 
-# %% ../nbs/lib/lm.ipynb #034
+# %% ../nbs/lib/lm.ipynb #035
 def _split_heads(states: torch.Tensor, n_texts: int, n_kv_heads: int) -> torch.Tensor:
     """Turn (texts * prompts, heads) into (texts, KV heads, prompts, group)."""
     split = states.unflatten(0, (n_texts, -1)).unflatten(2, (n_kv_heads, -1))
@@ -509,7 +514,7 @@ def _join_heads(states: torch.Tensor) -> torch.Tensor:
     joined = states.transpose(1, 2).flatten(2, 3).flatten(0, 1)
     return joined.transpose(1, 2).contiguous()
 
-# %% ../nbs/lib/lm.ipynb #036
+# %% ../nbs/lib/lm.ipynb #037
 def _weights(
     scores: torch.Tensor,
     visible: torch.Tensor,
@@ -531,7 +536,7 @@ def _weights(
     scores = torch.cat([scores, sinks.expand_as(scores[..., :1])], -1)
     return scores.softmax(-1, dtype=torch.float32)[..., :-1]
 
-# %% ../nbs/lib/lm.ipynb #038
+# %% ../nbs/lib/lm.ipynb #039
 def shared_attention(
     module: torch.nn.Module,
     query: torch.Tensor,
@@ -595,7 +600,7 @@ def shared_attention(
 
 AttentionInterface.register('promptlab_shared', shared_attention)
 
-# %% ../nbs/lib/lm.ipynb #042
+# %% ../nbs/lib/lm.ipynb #043
 def text_model(model: PreTrainedModel) -> PreTrainedModel:
     """Return the part of a causal LM that turns tokens into hidden states.
 
@@ -614,7 +619,7 @@ def text_model(model: PreTrainedModel) -> PreTrainedModel:
         base = getattr(model, 'model', model)
     return getattr(base, 'language_model', base)
 
-# %% ../nbs/lib/lm.ipynb #045
+# %% ../nbs/lib/lm.ipynb #046
 class FrozenBase:
     """A causal model below its LM head, with explicit positions.
 
@@ -701,7 +706,7 @@ def _narrow_windows(view: torch.nn.Module, window: int) -> None:
                 if isinstance(value, int) and value > window:
                     setattr(holder, name, window)
 
-# %% ../nbs/lib/lm.ipynb #047
+# %% ../nbs/lib/lm.ipynb #048
 def read_texts(
     base: FrozenBase, tokens: torch.Tensor, mask: torch.Tensor, **options: Any
 ) -> Any:
@@ -757,7 +762,7 @@ def kv_tensor(cache: Cache) -> torch.Tensor:
             'its layers do not all cache keys and values of one shape'
         ) from None
 
-# %% ../nbs/lib/lm.ipynb #050
+# %% ../nbs/lib/lm.ipynb #051
 def read_together(
     base: FrozenBase,
     batch: KVBatch,
@@ -801,7 +806,7 @@ def read_together(
     index = last[:, :, None, None].expand(-1, -1, 1, hidden.shape[-1])
     return hidden.gather(2, index)[:, :, 0]
 
-# %% ../nbs/lib/lm.ipynb #053
+# %% ../nbs/lib/lm.ipynb #054
 def read_one_by_one(
     base: FrozenBase,
     batch: KVBatch,
@@ -837,7 +842,7 @@ def read_one_by_one(
         return hidden
     return hidden[torch.arange(n_texts, device=rows.device), rows][:, None]
 
-# %% ../nbs/lib/lm.ipynb #056
+# %% ../nbs/lib/lm.ipynb #057
 @contextmanager
 def _explained(explain: Callable[[Exception], str]) -> Iterator[None]:
     """Turn whatever a model's own code raises into a ValueError with a reason."""
@@ -848,7 +853,7 @@ def _explained(explain: Callable[[Exception], str]) -> Iterator[None]:
     except Exception as error:
         raise ValueError(' '.join(explain(error).split())) from None
 
-# %% ../nbs/lib/lm.ipynb #058
+# %% ../nbs/lib/lm.ipynb #059
 class _Sample(NamedTuple):
     """Ids of short texts, two prompts, and the states of each text and a prompt."""
 
@@ -904,7 +909,7 @@ def _check_neighbours(base: FrozenBase, sample: _Sample) -> None:
         if _differs(beside[: len(text)], alone[: len(text)]):
             raise ValueError('a text depends on the other texts of its batch')
 
-# %% ../nbs/lib/lm.ipynb #060
+# %% ../nbs/lib/lm.ipynb #061
 def _why_no_cache(error: Exception, config: Any) -> str:
     """Explain why a model did not fill a KV cache."""
     kinds = set(getattr(config, 'layer_types', None) or ())
@@ -924,7 +929,7 @@ def _fill_caches(base: FrozenBase, sample: _Sample) -> list[KVBatch]:
         whole = KVBatch(kv_tensor(left.past_key_values), mask)
         return [whole, collate_kv(caches, kv.device, kv.dtype)]
 
-# %% ../nbs/lib/lm.ipynb #062
+# %% ../nbs/lib/lm.ipynb #063
 def _is_exact(
     read_prompts: Callable, base: FrozenBase, sample: _Sample, batches: list[KVBatch]
 ) -> bool:
@@ -973,7 +978,7 @@ def find_way_to_read(base: FrozenBase, embed: torch.nn.Module) -> Callable:
             return read_prompts
     raise ValueError('a prompt after a cached text is not what it is in one go')
 
-# %% ../nbs/lib/lm.ipynb #065
+# %% ../nbs/lib/lm.ipynb #066
 def position_limit(model: PreTrainedModel) -> int | None:
     """Return how many positions a model may be given in one row.
 
@@ -1000,7 +1005,7 @@ def position_limit(model: PreTrainedModel) -> int | None:
     limits.append(context_length(model))
     return min((limit for limit in limits if limit), default=None)
 
-# %% ../nbs/lib/lm.ipynb #068
+# %% ../nbs/lib/lm.ipynb #069
 def final_logits(logits: torch.Tensor, config: Any) -> torch.Tensor:
     """Apply what a model does to its logits after the head.
 
@@ -1023,7 +1028,7 @@ def final_logits(logits: torch.Tensor, config: Any) -> torch.Tensor:
     logits = logits * factor if factor != 1 else logits
     return softcap * torch.tanh(logits / softcap) if softcap else logits
 
-# %% ../nbs/lib/lm.ipynb #070
+# %% ../nbs/lib/lm.ipynb #071
 def _reproduces_logits(model: PreTrainedModel, base: FrozenBase) -> bool:
     """Return whether head and `final_logits` give the logits of a model."""
     ids = torch.arange(4, device=model.device)[None]
@@ -1037,18 +1042,18 @@ def _reproduces_logits(model: PreTrainedModel, base: FrozenBase) -> bool:
         return False
     return not _differs(final_logits(found, model.config), expected)
 
-# %% ../nbs/lib/lm.ipynb #073
+# %% ../nbs/lib/lm.ipynb #074
 def _chosen_layers(layers: Sequence[int] | None, n_states: int) -> Sequence[int]:
     """Return which hidden states are wanted, all by default."""
     if layers is None:
         return range(n_states)
-    if not isinstance(layers, Iterable):
+    if not isinstance(layers, Iterable) or not list(layers):
         raise TypeError(f'layers is {layers!r}; give a list of numbers, as in [-1].')
     for layer in layers:
         check_setting('a layer', layer, IntRange(-n_states, n_states - 1))
     return layers
 
-# %% ../nbs/lib/lm.ipynb #073s
+# %% ../nbs/lib/lm.ipynb #075
 def _checked_prompts(
     prompts: torch.Tensor | Sequence[torch.Tensor], width: int
 ) -> list[torch.Tensor]:
@@ -1067,11 +1072,13 @@ def _checked_prompts(
             )
     return prompts
 
-# %% ../nbs/lib/lm.ipynb #073ss
+# %% ../nbs/lib/lm.ipynb #076
 def _checked_numbers(numbers: Any, n_numbers: int, name: str) -> torch.Tensor:
     """Return whole numbers from 0 to below a bound as a tensor, or refuse them."""
-    is_vector = isinstance(numbers, (list, tuple, range, np.ndarray, torch.Tensor))
-    found = torch.as_tensor(numbers) if is_vector else torch.empty(0)
+    found = torch.empty(0)
+    if isinstance(numbers, (list, tuple, range, np.ndarray, torch.Tensor)):
+        with suppress(RuntimeError, TypeError, ValueError):  # such as [None]
+            found = torch.as_tensor(numbers)
     is_whole = found.ndim == 1 and found.dtype in (torch.int32, torch.int64)
     if is_whole and len(found) and not found.is_cuda:  # a GPU would be waited for
         is_whole = found.min() >= 0 and found.max() < n_numbers
@@ -1102,7 +1109,7 @@ def _check_ids(ids: torch.Tensor, n_ids: int, name: str) -> None:
             f'0 to {n_ids - 1}.'
         )
 
-# %% ../nbs/lib/lm.ipynb #075
+# %% ../nbs/lib/lm.ipynb #078
 class FrozenLM:
     """A frozen causal language model and its tokenizer.
 
@@ -1515,7 +1522,7 @@ class FrozenLM:
                 found[i] = states[:, j, place].clone()
         return found
 
-# %% ../nbs/lib/lm.ipynb #077
+# %% ../nbs/lib/lm.ipynb #080
 @lru_cache(2)
 def _load_lm(name: str, device: str, dtype: torch.dtype) -> FrozenLM:
     return FrozenLM.from_pretrained(name, device, dtype)

@@ -545,6 +545,7 @@ class LabelledEmbeddings:
     """
 
     def __init__(self, embeddings, targets, is_example, seed=0):
+        check_setting('seed', seed, SEED)
         self.is_example, self.seed = is_example, seed
         self.examples, self.scored = embeddings[is_example], embeddings[~is_example]
         self._label(targets)
@@ -655,6 +656,8 @@ class ClassifierAccuracy(Measure):
     """
 
     def __init__(self, name: str, make: Callable, min_examples: int = 2):
+        check_setting('make', make, callable)
+        check_setting('min_examples', min_examples, COUNT)
         self.name, self.make, self.min_examples = name, make, min_examples
 
     def evidence(self, data: LabelledEmbeddings) -> np.ndarray:
@@ -745,6 +748,8 @@ class ClusterAgreement(Measure):
     """
 
     def __init__(self, method: str, statistic: str):
+        check_setting('method', method, 'k-means', 'Ward')
+        check_setting('statistic', statistic, 'ARI', 'NMI', 'purity')
         self.name = f'{method} {statistic}'
         self.method, self.statistic = method, statistic
 

@@ -19,7 +19,7 @@ from scipy.stats import binomtest, pearsonr, sem, t
 from sklearn.metrics import classification_report, f1_score, jaccard_score
 
 from .batching import progress_bar
-from .settings import COUNT, SEED, IntRange, check_setting
+from .settings import COUNT, SEED, IntRange, check_each, check_setting
 
 # %% ../nbs/lib/metrics.ipynb #006
 class ScoreError(ValueError):
@@ -54,6 +54,7 @@ def check_targets(
     ScoreError
         If the labels have another shape or are not class numbers.
     """
+    check_setting('n_classes', n_classes, COUNT)
     targets = np.asarray(targets)
     if targets.shape != (n_rows,):
         raise ScoreError(
@@ -95,6 +96,14 @@ def first_row(is_bad: np.ndarray) -> int:
     return int(np.argmax(is_bad.reshape(len(is_bad), -1).any(1)))
 
 # %% ../nbs/lib/metrics.ipynb #008
+def _floats(values: ArrayLike, name: str) -> np.ndarray:
+    """Return numbers as a float64 array."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ScoreError(f'{name} are not numbers: {values!r:.60}.') from None
+
+
 def check_proba(proba: ArrayLike, targets: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return probabilities and labels as arrays, or say which row is not usable.
 
@@ -116,7 +125,7 @@ def check_proba(proba: ArrayLike, targets: ArrayLike) -> tuple[np.ndarray, np.nd
         If a score lies outside of 0 to 1, if a row's sum is off 1 by more than 0.001,
         or if `check_targets` refuses the labels.
     """
-    proba = np.asarray(proba, np.float64)
+    proba = _floats(proba, 'scores')
     if proba.ndim not in (1, 2) or proba.shape[1:] in ((0,), (1,)):
         raise ScoreError(
             f'scores have the shape {proba.shape}; give (n_rows,) for label 1, '
@@ -168,9 +177,10 @@ def bootstrap(
     value, low, high : float
         The metric of all rows, and the ends of the interval.
     """
+    check_setting('metric', metric, callable)
     check_setting('draws', draws, COUNT)
     check_setting('seed', seed, SEED)
-    targets, scores = np.asarray(targets), np.asarray(scores)
+    targets, scores = np.atleast_1d(targets), np.atleast_1d(scores)
     n_rows = len(targets)
     if len(scores) != n_rows or not n_rows:
         raise ScoreError(f'{n_rows} targets and {len(scores)} scores do not match.')
@@ -200,7 +210,7 @@ def seeds_interval(values: ArrayLike) -> tuple[float, float, float]:
     ScoreError
         If there are fewer than two.
     """
-    values = np.asarray(values, float)
+    values = _floats(values, 'values')
     if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
         raise ScoreError(
             f'an interval over seeds needs at least two finite values, not {values}.'
@@ -236,8 +246,8 @@ def wilson_interval(
     E. Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22, 1927.
     """
-    counted, total = np.broadcast_arrays(successes, n)
-    if (total < 1).any() or (counted < 0).any() or (counted > total).any():
+    counted, total = np.broadcast_arrays(_floats(successes, 'counts'), _floats(n, 'n'))
+    if not ((total >= 1) & (counted >= 0) & (counted <= total)).all():
         raise ScoreError(
             f'{successes} of {n} is not a share; give counts from 0 to n, and n from 1.'
         )
@@ -253,7 +263,7 @@ def wilson_interval(
 def _check_rows(targets: np.ndarray, scores: np.ndarray) -> None:
     """Refuse targets and scores of different rows, or of different labels."""
     same_labels = targets.ndim == 1 or targets.shape == scores.shape
-    if len(targets) != len(scores) or not same_labels:
+    if targets.shape[:1] != scores.shape[:1] or not same_labels:
         raise ScoreError(
             f'targets have the shape {targets.shape} and scores {scores.shape}; give '
             'the same rows and labels.'
@@ -278,6 +288,7 @@ def accuracy_or_macro_f1(logits: np.ndarray, targets: np.ndarray) -> float:
         The F1 of a label is that of the texts where it is known; labels that are known
         nowhere do not count.
     """
+    targets, logits = np.asarray(targets), np.asarray(logits)
     _check_rows(targets, logits)
     if targets.ndim == 1:
         return float((logits.argmax(1) == targets).mean())
@@ -464,7 +475,9 @@ def best_threshold(scores: ArrayLike, targets: ArrayLike, metric: str = 'f1') ->
         If there are no rows.
     """
     check_setting('metric', metric, 'f1', 'accuracy')
-    scores = np.asarray(scores, float)
+    scores = _floats(scores, 'scores')
+    if scores.ndim != 1:
+        raise ScoreError(f'scores have the shape {scores.shape}; give (n_rows,).')
     if np.isnan(scores).any():
         row = first_row(np.isnan(scores))
         raise ScoreError(f'row {row} (0-based) has the score NaN; drop it.')
@@ -1024,6 +1037,8 @@ def label_metrics(
         `brier`, `ece_mass`, `null` (that of perfectly calibrated scores, 100 draws),
         `auc`.
     """
+    targets, proba = np.asarray(targets), _floats(proba, 'scores')
+    labels = check_each('labels', labels, str)
     _check_rows(targets, proba)
     if len(labels) != proba.shape[1]:
         raise ScoreError(

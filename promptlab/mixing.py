@@ -82,6 +82,8 @@ def mix(
     ValueError
         If shares and tables do not match, rows are too few, or tasks share a label.
     """
+    check_setting('tables', tables, Mapping)
+    check_setting('shares', shares, Mapping, None)
     check_setting('n_rows', n_rows, COUNT, None)
     check_setting('seed', seed, SEED)
     shares = shares or dict.fromkeys(tables, 1 / len(tables))

