@@ -28,7 +28,22 @@ from .finetune import FineTuneConfig, TokenizedRows, training_steps
 from .gradients import TensorRows
 from .lm import FrozenLM, read_together, share_weights, text_model
 from .prompt import TrainedPrompt, init_prompt, make_head
-from .retraining import check_replayable, fit_datamodel, random_subsets
+from promptlab.retraining import (
+    check_replayable,
+    check_truth,
+    fit_datamodel,
+    random_subsets,
+)
+from promptlab.settings import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SEED,
+    SHARE,
+    FloatRange,
+    check_each,
+    check_setting,
+)
 from .testing import relative_error
 
 # %% ../nbs/lib/metagradients.ipynb #006
@@ -295,6 +310,13 @@ class AdamRule:
     in_root: bool = False
     weight_decay: float = 0.0
     clip: float | None = None
+
+    def __post_init__(self):
+        check_each('rates', self.rates, NOT_NEGATIVE)
+        check_each('betas', self.betas, FloatRange(0, 1, with_least=True))
+        check_setting('epsilon', self.epsilon, NOT_NEGATIVE)
+        check_setting('weight_decay', self.weight_decay, NOT_NEGATIVE)
+        check_setting('clip', self.clip, POSITIVE, None)
 
     def start(self, parameters: Mapping[str, torch.Tensor]) -> State:
         """Return the state before the first step.
@@ -608,6 +630,9 @@ def remove_some(
     removed : Tensor, shape (n_removals, n_texts)
         Its weights, with zeros for the texts that were left out.
     """
+    check_setting('n_removals', n_removals, COUNT)
+    check_setting('share', share, SHARE)
+    check_setting('seed', seed, SEED)
     of_run = np.arange(n_removals) % len(weights)
     removed = weights[of_run].clone()
     for number, row in enumerate(removed):
@@ -826,6 +851,7 @@ def fit_datamodel_with_prior(
     float array, shape (n_train, n_targets)
         The scaled prior and a datamodel of what it leaves unexplained.
     """
+    check_truth(masks, margins, prior)
     predicted = masks.astype(float) @ prior
     centred = predicted - predicted.mean(0)
     power = np.maximum((centred**2).sum(0), 1e-30)
@@ -1041,6 +1067,9 @@ def schedule_rates(schedule: str, lr: float, n_steps: int) -> list[float]:
     list of float
         The rate of each step.
     """
+    check_setting('schedule', schedule, 'constant', 'linear', 'cosine')
+    check_setting('lr', lr, POSITIVE)
+    check_setting('n_steps', n_steps, COUNT)
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr)
     scheduler = get_scheduler(schedule, optimizer, 0, n_steps)
     rates = []
