@@ -24,8 +24,20 @@ from promptlab.retraining import (
     subset_runs,
 )
 
-# %% ../nbs/posts/attribution.ipynb #035
-#| code-fold: true
+# %% ../nbs/posts/attribution.ipynb #036
+def _retrain_halves(
+    train_half: RetrainClassifier,
+    masks: np.ndarray,
+    n_again: int,
+    folder: str | os.PathLike,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return margins after training on halves, and on the first ones once more."""
+    seed = train_half.config.seed
+    runs = subset_runs(masks, [seed + 1]) + subset_runs(masks[:n_again], [seed + 2])
+    margins = retrain(train_half, runs, folder, progress=False)
+    return margins[: len(masks)], margins[len(masks) :]
+
+
 def judge_methods(
     model: Any,
     tokenizer: Any,
@@ -78,11 +90,8 @@ def judge_methods(
         for name in methods
     }
     masks = random_subsets(len(train), n_halves)
-    runs = subset_runs(masks, [config.seed + 1])
-    runs += subset_runs(masks[:n_again], [config.seed + 2])
     train_half = RetrainClassifier(model, rows, asked, config)
-    margins = retrain(train_half, runs, folder, progress=False)
-    truth, again = margins[:n_halves], margins[n_halves:]
+    truth, again = _retrain_halves(train_half, masks, n_again, folder)
     return {
         'lds': {n: list(lds_interval(s, masks, truth)) for n, s in scores.items()},
         'ceiling': lds_ceiling(np.stack([truth[:n_again], again])),
