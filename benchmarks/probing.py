@@ -81,13 +81,25 @@ def compact(cells: pd.DataFrame) -> dict:
         layer=cells.layer.astype(int),
     )
     baselines = cells.groupby('dataset', sort=False)[['majority', 'bag_of_words']]
-    trained = cells[cells.random_of.isna()].groupby('model', sort=False)
-    sizes = trained.agg(n_parameters=('n_parameters', 'max'), n_layers=('layer', 'max'))
+    trained = cells[cells.random_of.isna()]
+    sizes = trained.groupby('model', sort=False).agg(
+        n_parameters=('n_parameters', 'max'), n_layers=('layer', 'max')
+    )
     return {
         'columns': CELL + NUMBERS,
         'cells': [cell_line(cell) for _, cell in cells.iterrows()],
         'baselines': baselines.mean().round(4).to_dict('index'),
         'models': sizes.to_dict('index'),
+        'best': best_scores(trained[trained.probe != 'logistic']),
+    }
+
+
+def best_scores(cells: pd.DataFrame) -> dict:
+    """Return score, low and high of the best cell, by model and task."""
+    best = cells.loc[cells.groupby(['model', 'task'], sort=False).score.idxmax()]
+    return {
+        model: {row.task: [row.score, row.low, row.high] for row in rows.itertuples()}
+        for model, rows in best.groupby('model', sort=False)
     }
 
 

@@ -11,6 +11,7 @@ import html
 import importlib.metadata
 import io
 import json
+import math
 import os
 import platform
 import subprocess
@@ -24,6 +25,7 @@ import pandas as pd
 
 from .files import read_json, write_json
 from .metrics import seeds_interval
+from .settings import IntRange, check_setting
 
 # %% ../nbs/lib/report.ipynb #006
 def current_commit() -> str:
@@ -90,6 +92,8 @@ def record(
     Path
         The file, `FOLDER/NAME.json`.
     """
+    check_setting('name', name, str)
+    check_setting('measured', measured, Mapping)
     run = {'name': name, **facts, 'measured': measured, **provenance()}
     return write_json(Path(folder) / f'{name}.json', run)
 
@@ -184,12 +188,12 @@ def _follow(measured: Any, path: str) -> Any:
 
 
 def _show_headline(value: Any, kind: str) -> str:
-    """Write a number with three digits, and with its interval if it has one."""
-    if kind == 'seeds':
-        value = seeds_interval(value)
-    if kind:
-        return '{:.3g} ({:.3g} to {:.3g})'.format(*value[:3])
-    return f'{value:.3g}'
+    """Write a number with its interval, to two digits of that, or else to three."""
+    if not kind:
+        return f'{value:.3g}'
+    value, low, high = seeds_interval(value) if kind == 'seeds' else value[:3]
+    digits = max(0, 1 - math.floor(math.log10(high - low or 1)))
+    return f'{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})'
 
 # %% ../nbs/lib/report.ipynb #023
 def show_number(value: float | None, digits: int = 2) -> str:
@@ -207,6 +211,7 @@ def show_number(value: float | None, digits: int = 2) -> str:
     str
         For instance `'.73'`, `'-.04'` or `'1,024'`; `'–'` for None and NaN.
     """
+    check_setting('digits', digits, IntRange(0))
     if value is None or value != value:
         return '–'
     text = f'{value:,.{digits}f}'
