@@ -45,6 +45,7 @@ from promptlab.metagradients import (
     train_states,
     train_weighted,
 )
+from promptlab.metrics import bootstrap
 from promptlab.models import Truncated
 from promptlab.prompt import init_prompt, make_head
 from promptlab.report import record
@@ -435,6 +436,31 @@ class Results:
             for title, one in scores.items()
         }
 
+    def leads(self, scores: dict, truth: dict, first: str) -> dict:
+        """Return by how much a method's LDS is above each other's, with intervals."""
+        found = {}
+        for share, margins in truth.items():
+            masks = self.plan.masks('truth', float(share))
+
+            def lead(margins, rows, other, masks=masks):
+                ahead, behind = (
+                    lds(one, masks[rows], margins).mean()
+                    for one in (scores[first], other)
+                )
+                return ahead - behind
+
+            found[share] = {
+                title: bootstrap(
+                    functools.partial(lead, other=other),
+                    margins,
+                    np.arange(len(masks)),
+                    100,
+                )
+                for title, other in scores.items()
+                if title != first
+            }
+        return found
+
     def mean_lds(self, scores: list[np.ndarray], truth: dict) -> dict:
         """Return the LDS of each share, averaged over scores and targets."""
         masks = {share: self.plan.masks('truth', float(share)) for share in truth}
@@ -562,6 +588,8 @@ def measure_all(results: Results) -> dict:
         name: results.judge(scores, truth) if name.startswith('lds') else truth
         for name, truth in truths.items()
     }
+    first = 'metagradient at all weights 1'
+    measured['lead'] = results.leads(scores, truths['lds'], first)
     measured['accuracy'] = results.of('final')[0]['accuracy']
     for centre in CENTRES:
         name = f'by draws, {centre}'
