@@ -628,7 +628,7 @@ def remove_some(
     of_run : int array, shape (n_removals,)
         Which run each began with.
     removed : Tensor, shape (n_removals, n_texts)
-        Its weights, with zeros for the texts that were left out.
+        Its weights, zero where a text is left out.
     """
     check_setting('n_removals', n_removals, COUNT)
     check_setting('share', share, SHARE)
@@ -637,9 +637,8 @@ def remove_some(
     removed = weights[of_run].clone()
     for number, row in enumerate(removed):
         kept = row.nonzero()[:, 0].cpu().numpy()
-        rng = np.random.default_rng([seed, number])
-        gone = rng.permutation(kept)[: max(1, round(share * len(kept)))]
-        row[torch.as_tensor(gone)] = 0
+        order = np.random.default_rng([seed, number]).permutation(kept)
+        row[order[: max(1, round(share * len(kept)))]] = 0
     return of_run, removed
 
 
