@@ -24,7 +24,7 @@ function clipped() {
     .map((e) => e.textContent.slice(0, 60))
 }
 
-// What a post lacks on its first screen: a picture, and a list of at least three points.
+// What a post lacks on its first screen: its whole picture, and all of three points.
 function missingAtFirst() {
   const main = document.querySelector('main')
   const picture = main.querySelector('figure img, .cell-output-display img')
@@ -32,7 +32,7 @@ function missingAtFirst() {
   const missing = []
   if (!(picture?.getBoundingClientRect().bottom <= innerHeight)) missing.push('picture')
   const third = list?.children[2]?.getBoundingClientRect()
-  if (!(third?.top + 20 < innerHeight)) missing.push('three points')
+  if (!(third?.bottom <= innerHeight)) missing.push('three points')
   return missing
 }
 

@@ -1,5 +1,6 @@
 """What the README tells people to type works as it stands."""
 
+import json
 import os
 import re
 import shlex
@@ -24,6 +25,23 @@ ENV = {
     'MPLBACKEND': 'agg',
     'PATH': f'{BIN}{os.pathsep}{os.environ["PATH"]}',
 }
+
+
+def first_point(post):
+    """Return the first of the three points that a post prints, on one line."""
+    cells = json.loads(post.read_text(encoding='utf-8'))['cells']
+    outputs = [output for cell in cells for output in cell.get('outputs', [])]
+    texts = [''.join(o.get('data', {}).get('text/markdown', '')) for o in outputs]
+    points = next(text.strip() for text in texts if text.strip().startswith('- **'))
+    first = points.removeprefix('- ').split('\n- ')[0]
+    return ' '.join(first.replace('**', '').split())
+
+
+def test_findings_are_those_of_the_posts():
+    """If one is not, run nbs/index.ipynb again, then `python site/readme.py`."""
+    posts = re.findall(r'^- \[.*\]\((nbs/posts/[^)]*)\) (.*)$', README, re.M)
+    assert len(posts) == 5
+    assert {post: first_point(ROOT / post) for post, _ in posts} == dict(posts)
 
 
 @pytest.fixture(scope='module')
