@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 import torch
 from few_rows import SETTINGS, SIZES, FewRows, joy_table
-from pretrained import accuracy, calibrated
+from pretrained import accuracy, calibrated, expected_f1_thresholds, platt
 from sklearn.metrics import f1_score
+from sklearn.model_selection import KFold
 
 from promptlab.baselines import frozen_features
 from promptlab.batching import length_batches
-from promptlab.data import EMOTIONS, load, split_rows, targets
+from promptlab.data import EMOTIONS, balanced_subset, load, split_rows, targets
 from promptlab.jobs import Job, run_jobs
 from promptlab.kvcache import KVCacheStore, pack_kv
 from promptlab.linear_head import (
@@ -37,7 +38,13 @@ from promptlab.linear_head import (
     train_heads,
 )
 from promptlab.lm import Encoded, FrozenLM, get_lm, kv_tensor
-from promptlab.metrics import bootstrap, calibration_metrics, correlations
+from promptlab.metrics import (
+    best_threshold,
+    best_thresholds,
+    bootstrap,
+    calibration_metrics,
+    correlations,
+)
 from promptlab.mixing import mix
 from promptlab.models import Truncated
 from promptlab.pooling import PoolMean, load_encoder, pool_texts
@@ -206,11 +213,11 @@ class Study:
         paths = sorted(folder.rglob('prompt.json'))
         return [TrainedPrompt.load(path.parent, self.lm) for path in paths]
 
-    def emotion_prompts(self):
-        """Return the five-token prompt of `pretrained.py`, and what `seeds` trained."""
+    def emotion_prompts(self, n_tokens=5):
+        """Return the prompts of a length that `pretrained.py` and `seeds` trained."""
         folders = [Path(self.args.pretrained) / 'emotion/training', self.emotion_folder]
         saved = [prompt for folder in folders for prompt in self.saved_prompts(folder)]
-        return [prompt for prompt in saved if len(prompt.embeddings) == 5]
+        return [prompt for prompt in saved if len(prompt.embeddings) == n_tokens]
 
     @property
     def emotion_folder(self) -> Path:
@@ -249,6 +256,27 @@ def sentiment(study):
     measured = score_heads(prompts, logits, targets(test))
     facts = {'seed': study.seeds, 'epochs': study.args.epochs, 'max_tokens': MAX_TOKENS}
     study.record('sentiment', measured, {'reviews': study.reviews}, **facts)
+
+
+def epochs(study):
+    """Compare both heads after 3 and 10 epochs, as the 2021 post did, on fewer rows."""
+    table = balanced_subset(study.reviews['train'], study.args.epoch_rows)
+    fit, held_out = split_rows(table, (0.9, 0.1))
+    test = study.reviews['test']
+    settings = SHARED | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
+    measured, seeds = {}, range(study.args.seeds)
+    for n in (3, 10):
+        folder = study.folder / f'epochs-{n}-{len(table)}-{len(seeds)}'
+        words = [' bad', ' good']
+        prompts = train_heads(
+            study.lm, fit, held_out, words, len(seeds), folder, epochs=n, **settings
+        )
+        both = study.logits([p for pair in prompts.values() for p in pair], test.text)
+        logits = np.split(both, 2, axis=1)
+        logits = dict(zip(prompts, logits, strict=True))
+        measured[str(n)] = score_heads(prompts, logits, targets(test))
+        used = {'reviews': {'train': fit, 'held out': held_out, 'test': test}}
+        study.record('epochs', measured, used, seed=study.seeds)
 
 
 def ship(study):
@@ -333,6 +361,65 @@ def emotion(study):
     facts['seed'] = seeds_of(prompts)
     tables = {'tweets': {'train': study.tweets['train'], 'dev': dev}}
     study.record('emotion', measured, tables, **facts)
+
+
+def average(study):
+    """Average the logits of several prompts, and decide by thresholds in three ways.
+
+    What is best is read from cross-validated dev scores.
+    """
+    groups = {
+        'five tokens': study.emotion_prompts(),
+        'ten tokens': study.emotion_prompts(10),
+    }
+    tables = {split: study.tweets[split] for split in ('validation', 'test')}
+    true = {split: targets(table).astype(int) for split, table in tables.items()}
+    logits = {}
+    for split, table in tables.items():
+        found = [study.logits(group, table.text) for group in groups.values()]
+        logits[split] = np.concatenate(found, 1).astype(float)
+    n_prompts = logits['test'].shape[1]
+    members = {f'prompt {i}': [i] for i in range(n_prompts)}
+    members['mean'] = list(range(n_prompts))
+    measured = {}
+    for name, some in members.items():
+        dev, test = (logits[split][:, some].mean(1) for split in ('validation', 'test'))
+        measured[name] = {}
+        for rule in RULES:
+            chosen = cross_decide(rule, dev, true['validation'])
+            said = decide_by(rule, dev, true['validation'], test)
+            measured[name][rule] = {
+                'dev': score_labels(true['validation'], chosen[:, None], EMOTIONS),
+                'test': score_labels(true['test'], said[:, None], EMOTIONS),
+            }
+    facts = {'seed': seeds_of([p for group in groups.values() for p in group])}
+    facts['n_tokens'] = [len(p.embeddings) for group in groups.values() for p in group]
+    study.record('average', measured, {'tweets': tables}, **facts)
+
+
+RULES = {
+    'best F1 on dev, by label': best_thresholds,
+    'best expected F1, by label': lambda logits, true: expected_f1_thresholds(logits),
+    'best micro F1 on dev, shared': lambda logits, true: best_threshold(
+        logits.ravel(), true.ravel()
+    ),
+}
+
+
+def decide_by(rule, dev, true, logits):
+    """Calibrate on dev rows, find thresholds there, and decide on other rows."""
+    fits = [platt(*columns) for columns in zip(dev.T, true.T, strict=True)]
+    slope, offset = ([fit[name] for fit in fits] for name in ('slope', 'offset'))
+    thresholds = RULES[rule](dev * slope + offset, true)
+    return (logits * slope + offset > thresholds).astype(int)
+
+
+def cross_decide(rule, logits, true):
+    """Decide on each fifth of the rows with what the others say."""
+    said = np.zeros_like(true)
+    for others, fifth in KFold(5, shuffle=True, random_state=0).split(true):
+        said[fifth] = decide_by(rule, logits[others], true[others], logits[fifth])
+    return said
 
 
 def cross(study):
@@ -428,7 +515,7 @@ def two_tasks(study):
         fit,
         [{**kind, 'seed': seed} for kind in KINDS.values() for seed in seeds],
         held_out,
-        study.folder / f'two-tasks-{study.args.seeds}',
+        study.folder / f'two-tasks-{study.args.seeds}-{len(mixed)}',
         epochs=4,
         chunk=1,
         max_tokens=MAX_TOKENS,
@@ -441,18 +528,21 @@ def two_tasks(study):
         'accuracy': ('sentiment alone', ['positive'], reviews),
         'macro_f1': ('emotion alone', EMOTIONS, dev),
     }
-    measured = {kind: {} for kind in KINDS}
+    measured, differences = {kind: {} for kind in KINDS}, {}
     for metric, (alone, labels, table) in asked.items():
+        true, said = targets(table).astype(int), []
         for kind in ('one prompt', alone):
             own = [prompt.restrict(labels) for prompt in groups[kind]]
             logits = study.logits(own, table.text)
-            said = np.stack([p.decide(logits[:, i]) for i, p in enumerate(own)], 1)
-            said = said[..., 0] if metric == 'accuracy' else said
-            true = targets(table).astype(int)
-            measured[kind][metric] = [score_decisions(true, said[:, i]) for i in seeds]
+            decided = np.stack([p.decide(logits[:, i]) for i, p in enumerate(own)], 1)
+            said.append(decided[..., 0] if metric == 'accuracy' else decided)
+            each = [score_decisions(true, said[-1][:, i]) for i in seeds]
+            measured[kind][metric] = each
+        differences[metric] = score_difference(true, *said)
     used = {'reviews': {'test': reviews}, 'tweets': {'dev': dev}}
     facts = {'seed': study.seeds, 'epochs': 4, 'mixed_rows': len(mixed)}
-    study.record('two-tasks', {'0.5': measured}, used, **facts)
+    found = {'0.5': measured, 'differences': differences}
+    study.record('two-tasks', found, used, **facts)
 
 
 def joy(study):
@@ -463,27 +553,47 @@ def joy(study):
     seeds = range(study.args.seeds)
     variants = [{**kind, 'seed': seed} for seed in seeds for kind in kinds]
     settings = SHARED | {'epochs': 4, 'max_tokens': 64}
-    folder = study.folder / f'joy-{study.args.seeds}'
+    folder = study.folder / f'joy-{study.args.seeds}-{len(table)}'
     prompts = train_many(study.lm, fit, variants, held_out, folder, **settings)
     dev = study.tweets['validation']
     true = targets(dev).astype(int)
-    measured = {'threshold 0': {}, 'tuned': {}}
     groups = {'one prompt': slice(0, 1), 'a prompt an emotion': slice(1, 12)}
+    said = {}
     for kind, group in groups.items():
-        by_seed = {name: [] for name in measured}
-        for seed in seeds:
-            mine = prompts[12 * seed : 12 * seed + 12][group]
-            logits = study.logits(mine, dev.text).reshape(len(dev), -1)
-            thresholds = np.concatenate([prompt.thresholds for prompt in mine])
-            for name, threshold in {'threshold 0': 0, 'tuned': thresholds}.items():
-                said = (logits > threshold).astype(int)
-                f1 = f1_score(true, said, average=None, zero_division=0)
-                by_seed[name].append(f1.tolist())
-        for name, values in by_seed.items():
-            columns = zip(EMOTIONS, np.transpose(values).tolist(), strict=True)
-            measured[name][kind] = dict(columns)
+        mine = [prompts[12 * seed : 12 * seed + 12][group] for seed in seeds]
+        logits = [study.logits(some, dev.text).reshape(len(dev), -1) for some in mine]
+        thresholds = [np.concatenate([p.thresholds for p in some]) for some in mine]
+        decided = [x > y for x, y in zip(logits, thresholds, strict=True)]
+        said[kind] = {
+            'threshold 0': (np.stack(logits, 1) > 0).astype(int),
+            'tuned': np.stack(decided, 1).astype(int),
+        }
+    measured, differences = {}, {}
+    for name in ('threshold 0', 'tuned'):
+        measured[name] = {kind: by_label(true, said[kind][name]) for kind in groups}
+        pair = [said[kind][name] for kind in groups]
+        differences[name] = {
+            'joy': score_difference(true, *pair, joy_f1),
+            'macro_f1': score_difference(true, *pair),
+        }
+    measured['differences'] = differences
     used = {'tweets': {'train': fit, 'held out': held_out, 'dev': dev}}
     study.record('joy', measured, used, seed=study.seeds, epochs=4)
+
+
+def joy_f1(true, said):
+    """Return the F1 of joy."""
+    column = EMOTIONS.index('joy')
+    return f1_score(true[:, column], said[:, column], zero_division=0)
+
+
+def by_label(true, said):
+    """Return the F1 of each emotion, by seed."""
+    scores = [
+        f1_score(true, said[:, seed], average=None, zero_division=0)
+        for seed in range(said.shape[1])
+    ]
+    return dict(zip(EMOTIONS, np.transpose(scores).tolist(), strict=True))
 
 
 def few(study):
@@ -540,7 +650,9 @@ PARTS = {
     'seeds': seeds,
     'emotion': emotion,
     'sentiment': sentiment,
+    'epochs': epochs,
     'ship': ship,
+    'average': average,
     'cross': cross,
     'baselines': baselines,
     'two-tasks': two_tasks,
@@ -561,6 +673,7 @@ def main():
     parser.add_argument('--few-tweets', type=int, default=2000, help='for the part joy')
     parser.add_argument('--mixed-rows', type=int, default=2000, help='for two-tasks')
     parser.add_argument('--epochs', type=int, default=3, help='on reviews')
+    parser.add_argument('--epoch-rows', type=int, default=1000, help='for epochs')
     parser.add_argument('--draws', type=int, default=3, help='of few rows')
     parser.add_argument('--tuned-draws', type=int, default=2, help='for fine-tuning')
     parser.add_argument('--tuned-rows', type=int, default=1000, help='tested then')

@@ -25,6 +25,7 @@ from promptlab.metrics import (
     label_summary,
 )
 from .prompt import TrainedPrompt, predict_many, train_many
+from .settings import COUNT, check_each, check_setting
 
 # %% ../nbs/posts/linear-head.ipynb #019
 def score_decisions(true: np.ndarray, predicted: np.ndarray) -> float:
@@ -90,7 +91,7 @@ def target_words(lm: FrozenLM, labels: Sequence[str]) -> list[str] | None:
         begin alike, or a token is not text of its own.
     """
     words = []
-    for label in labels:
+    for label in check_each('labels', labels, str):
         ids = lm.tokenizer(f' {label}', add_special_tokens=False).input_ids
         word = lm.tokenizer.decode(ids[:1])
         again = lm.tokenizer(word, add_special_tokens=False).input_ids
@@ -136,6 +137,7 @@ def train_heads(
     dict of str to list of TrainedPrompt
         `'linear head'` and `'target words'`, one prompt per seed.
     """
+    check_setting('seeds', seeds, COUNT)
     heads = {'linear head': {}}
     if words is not None:
         heads['target words'] = {'head': list(words)}
@@ -166,7 +168,10 @@ def mean_curves(prompts: Sequence[TrainedPrompt]) -> dict[str, list[float]]:
 
 # %% ../nbs/posts/linear-head.ipynb #029
 def score_difference(
-    true: np.ndarray, first: np.ndarray, second: np.ndarray
+    true: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    metric: Callable[[np.ndarray, np.ndarray], float] = score_decisions,
 ) -> list[float]:
     """Compare two methods on the same rows.
 
@@ -176,6 +181,8 @@ def score_difference(
         Targets.
     first, second : int array, shape (n_rows, n_seeds, ...)
         Predictions of as many seeds of each.
+    metric : callable, optional
+        Maps targets and the predictions of one seed to a number.
 
     Returns
     -------
@@ -184,7 +191,7 @@ def score_difference(
     """
 
     def difference(true, pair):
-        return score_decisions(true, pair[:, 0]) - score_decisions(true, pair[:, 1])
+        return metric(true, pair[:, 0]) - metric(true, pair[:, 1])
 
     return row_interval(difference, true, np.stack([first, second], 2))
 
@@ -258,9 +265,8 @@ def score_labels(
     }
     found = {name: row_interval(one, true, predicted) for name, one in metrics.items()}
     report = sum(label_report(true, said, labels) for said in seeds) / len(seeds)
-    columns = ['precision', 'recall', 'f1']
-    by_label = report.loc[list(labels), columns].round(4).to_dict('index')
-    return {**found, 'each': each, 'labels': by_label}
+    by_label = report.loc[list(labels), ['precision', 'recall', 'f1']].round(4)
+    return {**found, 'each': each, 'labels': by_label.to_dict('index')}
 
 # %% ../nbs/posts/linear-head.ipynb #046
 def threshold_counts(
