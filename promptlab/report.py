@@ -233,7 +233,7 @@ def show_interval(values: Sequence[float], digits: int = 2) -> str:
     Returns
     -------
     str
-        For instance `'.73 (.72 to .74)'`.
+        For instance `'.73 (.72 to .74)'`, with spaces at which no line breaks.
 
     Raises
     ------
@@ -243,7 +243,7 @@ def show_interval(values: Sequence[float], digits: int = 2) -> str:
     if not _is_interval(values):
         raise ValueError(f'{values} is not a value, its lower and its upper bound.')
     value, low, high = (show_number(number, digits) for number in values)
-    return f'{value} ({low} to {high})'
+    return f'{value} ({low} to {high})'.replace(' ', '\N{NO-BREAK SPACE}')
 
 
 def _is_interval(values: Any) -> bool:
