@@ -1091,6 +1091,7 @@ class VennAbers(ScoreCalibrator):
         low, high : float array, shape (n_rows,)
             p0 and p1: one of them is calibrated.
         """
+        check_is_fitted(self, 'low_')
         odds = log_odds(check_logits(logits))
         low = self.low_[np.searchsorted(self.odds_, odds, 'right')]
         return low, self.high_[np.searchsorted(self.odds_, odds, 'left')]
@@ -1147,11 +1148,10 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
     n_positive, n_negative = ((train_targets == value).sum(0) for value in (1, 0))
     if not n_negative.all():
         raise ScoreError(
-            f'label {first_row(n_negative == 0)} (0-based) is never 0 in the training '
-            'rows, so its logits were not trained; leave it out.'
+            f'label {first_row(n_negative == 0)} (0-based) is never 0 in training, so '
+            'its logits mean nothing; leave it out.'
         )
-    shift = np.log(n_negative / np.maximum(n_positive, 1))
-    return logits.astype(np.float64) - shift
+    return logits - np.log(n_negative / np.maximum(n_positive, 1))
 
 # %% ../nbs/lib/calibrators.ipynb #107
 def conformal_sets(

@@ -556,9 +556,8 @@ def label_column(
     TableError
         If there is no such column, or a cell is not one of the labels.
     """
-    cells = _column(table, column, source_name)
+    renamed = pd.DataFrame({'label': _column(table, column, source_name)})
     names = _checked_names([] if labels is None else labels)
-    renamed = pd.DataFrame({'label': cells})
     origin = _Origin.of(table, source_name)
     return _single_label(renamed, names, origin)[0].to_numpy()
 
@@ -663,7 +662,6 @@ def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFr
     """
     check_setting('limit', limit, COUNT)
     check_setting('seed', seed, SEED)
-    _refuse_no_table(table)
     rng = np.random.default_rng(seed)
     carries = _label_matrix(table)
     queues = [rng.permutation(np.flatnonzero(column)).tolist() for column in carries.T]
@@ -681,6 +679,7 @@ def balanced_subset(table: pd.DataFrame, limit: int, seed: int = 0) -> pd.DataFr
 
 def _label_matrix(table: pd.DataFrame) -> np.ndarray:
     """Return a column per class, and in the multi-label shape one for no label."""
+    _refuse_no_table(table)
     if 'labels' not in table.attrs:
         return np.ones((len(table), 1))
     labels = np.nan_to_num(targets(table))

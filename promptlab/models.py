@@ -184,7 +184,6 @@ def pick_dtype(
     ModelError
         If it is not the name of a floating-point dtype.
     """
-    device = pick_device(device)
     if dtype == 'auto':
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
     chosen = dtype
@@ -198,10 +197,11 @@ def pick_dtype(
 
 
 def _multiplies_bfloat16(device: str | torch.device) -> bool:
-    if torch.device(device).type == 'cuda':
+    kind = pick_device(device).type
+    if kind == 'cuda':
         return torch.cuda.is_bf16_supported(including_emulation=False)
     is_supported = getattr(torch.cpu, '_is_avx512_bf16_supported', bool)
-    return torch.device(device).type == 'cpu' and is_supported()
+    return kind == 'cpu' and is_supported()
 
 # %% ../nbs/lib/models.ipynb #021
 def state_fingerprint(state: Mapping[str, torch.Tensor]) -> str:

@@ -31,6 +31,7 @@ from promptlab.files import (
     save_tensors,
 )
 from .lm import FrozenLM
+from .models import pick_device
 from promptlab.settings import (
     COUNT,
     NOT_NEGATIVE,
@@ -64,6 +65,8 @@ def cut_document(
     list of str
         The pieces, in order; parts within a piece are joined by line breaks.
     """
+    check_setting('size', size, COUNT)
+    check_setting('shortest', shortest, IntRange(0))
     pieces, parts = [], []
     for part in text.split(separator):
         if part.strip():
@@ -192,6 +195,10 @@ def train_tokenizer(
     PreTrainedTokenizerFast
         With the end-of-text token 0 and the padding token 1.
     """
+    check_setting('vocab_size', vocab_size, IntRange(258))  # bytes and two more
+    check_setting('context', context, COUNT)
+    if isinstance(texts, str):
+        raise TypeError('texts is one string; give a list of strings.')
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -217,6 +224,9 @@ def _text_list(texts: Iterable[str]) -> list[str]:
     texts = list(texts)
     if not texts:
         raise ValueError('there is no text; give at least one.')
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f'texts: row {row} (0-based) is not a string: {text!r}.')
     return texts
 
 
@@ -322,6 +332,10 @@ def draw_windows(
     int64 Tensor, shape (batch_size, context + 1)
         Token ids.
     """
+    for name, number in {'batch_size': batch_size, 'context': context}.items():
+        check_setting(name, number, COUNT)
+    check_setting('seed', seed, SEED)
+    check_setting('step', step, IntRange(0))
     for kind, share in shares.items():
         check_setting(f'the share of {kind}', share, NOT_NEGATIVE)
     if not shares.keys() <= streams.keys() or not sum(shares.values()):
@@ -415,6 +429,9 @@ class PretrainingConfig:
 
     def __post_init__(self):
         check_fields(self, _RANGES)
+        check_setting('save_steps', self.save_steps, list, tuple)
+        for step in self.save_steps:
+            check_setting('one of save_steps', step, IntRange(0))
 
     def lr_factor(self, step: int) -> float:
         """Return the learning rate of a step, relative to `lr`.
@@ -704,7 +721,9 @@ def train_lm(
     ValueError
         If `folder` holds a run with other data or settings.
     """
-    device = torch.device(device)
+    check_setting('config', config, PretrainingConfig)
+    check_setting('stop', stop, COUNT, None)
+    device = pick_device(device)
     cuda_devices = [device] if device.type == 'cuda' else []
     with torch.random.fork_rng(
         cuda_devices
@@ -868,7 +887,13 @@ class NGram:
     """
 
     def __init__(self, tokens: np.ndarray, vocabulary: int, order: int = 5):
+        check_setting('vocabulary', vocabulary, COUNT)
         check_setting('order', order, COUNT)
+        tokens = np.asarray(tokens)
+        if tokens.ndim != 1 or tokens.dtype.kind not in 'iu':
+            raise TypeError(
+                f'tokens are {tokens.dtype} {tokens.shape}; give token ids.'
+            )
         largest = tokens.max(initial=0)
         if not len(tokens) or largest >= vocabulary:
             raise ValueError(

@@ -44,9 +44,11 @@ from promptlab.settings import (
     NOT_NEGATIVE,
     POSITIVE,
     SEED,
+    SHARE,
     FloatRange,
     IntRange,
     check_fields,
+    check_setting,
 )
 
 # %% ../nbs/lib/probes.ipynb #006
@@ -87,6 +89,7 @@ class ScoreReader:
         array, shape (n_rows,)
             Class numbers, or the scores themselves for numbers.
         """
+        check_setting('metric', metric, 'accuracy', 'f1')
         if scores.ndim == 2:
             return scores.argmax(1)
         if self.classes_ is None:
@@ -262,7 +265,8 @@ class Probe(ScoreReader, BaseEstimator, ABC):
         if X_val is None:
             self.fit_scores(X, self._encode(y))
             return self
-        X_val = _check_features(self, X_val)
+        X_val, y_val = _check_features(self, X_val), column_or_1d(y_val, warn=True)
+        check_consistent_length(X_val, y_val)
         self.fit_scores(X, self._encode(y), X_val, self._encode(y_val))
         self.tune_thresholds(X_val, y_val)
         return self
@@ -271,6 +275,12 @@ class Probe(ScoreReader, BaseEstimator, ABC):
         """Return class numbers, or numbers as float64."""
         if self.classes_ is None:
             return np.asarray(y, np.float64)
+        is_unknown = ~np.isin(y, self.classes_)
+        if is_unknown.any():
+            raise ValueError(
+                f'{np.asarray(y)[is_unknown].tolist()[0]!r} is not one of the classes '
+                f'({", ".join(map(str, self.classes_))}).'
+            )
         return np.searchsorted(self.classes_, y)
 
     def scores(self, X: Any) -> np.ndarray:
@@ -1337,6 +1347,8 @@ def control_targets(y: np.ndarray, types: np.ndarray, seed: int = 0) -> np.ndarr
     J. Hewitt, P. Liang, "Designing and interpreting probes with control tasks", EMNLP
     2019.
     """
+    check_setting('seed', seed, SEED)
+    check_consistent_length(y, types)
     names, type_of_row = np.unique(types, return_inverse=True)
     rng = np.random.default_rng([seed, 7])
     return rng.choice(y, len(names))[type_of_row]
@@ -1363,6 +1375,8 @@ def code_blocks(y: np.ndarray, n_classes: int, seed: int = 0) -> np.ndarray:
         The block in which each row is sent, 0-based. The first one has at least 16
         rows, and every class twice.
     """
+    check_setting('n_classes', n_classes, COUNT)
+    check_setting('seed', seed, SEED)
     n_rows = len(y)
     order = np.random.default_rng([seed, 11]).permutation(n_rows)
     seen = np.cumsum(np.eye(n_classes)[y[order]], 0)
@@ -1407,6 +1421,8 @@ def online_code(
     E. Voita, I. Titov, "Information-theoretic probing with minimum description length",
     EMNLP 2020.
     """
+    check_setting('n_classes', n_classes, COUNT)
+    check_setting('mix', mix, SHARE)
     bits = (blocks == 0).sum() * math.log2(n_classes)
     for block, proba in enumerate(probas, 1):
         rows = np.flatnonzero(blocks == block)

@@ -171,6 +171,8 @@ class LinearHead(Head):
 
     def __init__(self, lm: FrozenLM, n_labels: int, seed: int = 0):
         super().__init__()
+        check_setting('n_labels', n_labels, COUNT)
+        check_setting('seed', seed, SEED)
         self.size = n_labels
         generator = torch.Generator().manual_seed(seed)
         weight = torch.randn(n_labels, lm.width, generator=generator) * lm.width**-0.5
@@ -461,7 +463,8 @@ _DECISIVE_FIELDS = [
 
 
 def _unique_labels(labels: Sequence[str]) -> list[str]:
-    if isinstance(labels, str) or not all(isinstance(name, str) for name in labels):
+    is_list = isinstance(labels, Iterable) and not isinstance(labels, str)
+    if not is_list or not all(isinstance(name, str) for name in labels):
         raise TypeError(f'labels is {labels!r}; give a list of label names.')
     names = list(labels)
     for name in names:
@@ -493,6 +496,8 @@ def _checked_embeddings(embeddings: Any, lm: FrozenLM) -> torch.Tensor:
     """Return embeddings as a tensor on the model's device, or refuse them."""
     if not isinstance(lm, FrozenLM):
         raise TypeError(f'lm is {lm!r}, not a FrozenLM; load it with get_lm.')
+    if not isinstance(embeddings, (torch.Tensor, np.ndarray, list)):
+        raise TypeError(f'embeddings is {embeddings!r:.60}; give a Tensor.')
     embeddings = torch.as_tensor(embeddings).detach()
     if embeddings.ndim != 2 or embeddings.shape[1] != lm.width or not len(embeddings):
         raise ValueError(
@@ -1003,13 +1008,17 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any]:
 
 # %% ../nbs/lib/prompt.ipynb #053
 def _check_model(manifest: Mapping[str, Any], lm: FrozenLM, source: Any) -> None:
+    dtype, found_dtype = manifest['settings'].get('dtype'), str(lm.dtype)
+    with_dtype = ''
+    if dtype not in (None, found_dtype):
+        with_dtype = f', with dtype={dtype.removeprefix("torch.")!r}'
     for name in ('fingerprint', 'tokenizer_fingerprint'):
         expected, found = manifest[name], getattr(lm, name)
         if found != expected:
             raise ModelMismatch(
                 f'{source} was trained on {manifest["model"]} '
                 f'({name.replace("_", " ")} {expected}), this model is {lm.name} '
-                f'({found}); load the model it was trained on.'
+                f'({found}); load the model it was trained on{with_dtype}.'
             )
 
 # %% ../nbs/lib/prompt.ipynb #055
@@ -1802,6 +1811,8 @@ def composite_head(prompts: Sequence[TrainedPrompt]) -> LinearHead:
 def _check_same_model(prompts: Sequence[TrainedPrompt]) -> None:
     if not prompts:
         raise ValueError('there is no prompt; give at least one.')
+    for prompt in prompts:
+        check_setting('a prompt', prompt, TrainedPrompt)
     if len({prompt.lm.fingerprint for prompt in prompts}) > 1:
         raise ModelMismatch(
             'the prompts belong to different models; use those of one model at a time.'
@@ -1884,6 +1895,7 @@ def predict_many(
     if not isinstance(prompts, Mapping):
         raise TypeError('prompts is not a dict; give the prompts by name.')
     _check_same_model(list(prompts.values()))
+    check_setting('texts', texts, Iterable)
     texts = (
         texts if isinstance(texts, str) else list(texts)
     )  # a string is refused below

@@ -43,7 +43,15 @@ from promptlab.metrics import (
     summary_metrics,
     wilson_interval,
 )
-from .settings import SEED, IntRange, SettingError, check_names, check_setting
+from promptlab.settings import (
+    COUNT,
+    SEED,
+    IntRange,
+    SettingError,
+    check_each,
+    check_names,
+    check_setting,
+)
 
 # %% ../nbs/lib/reliability.ipynb #006
 Scores = ArrayLike | Mapping[str, ArrayLike]
@@ -166,6 +174,8 @@ def corp_diagram(
     -------
     Axes
     """
+    check_setting('draws', draws, COUNT)
+    check_setting('seed', seed, SEED)
     ax = _diagonal(ax, 'CORP', 'score', 'isotonic rate')
     rng = np.random.default_rng(seed)
     for i, (name, (proba, checked)) in enumerate(
@@ -199,6 +209,7 @@ def score_histogram(
     -------
     Axes
     """
+    check_setting('n_bins', n_bins, COUNT)
     ax = ax or plt.gca()
     edges = np.linspace(0, 1, n_bins + 1)
     for i, (name, (proba, checked)) in enumerate(
@@ -274,6 +285,7 @@ def _summary_columns(
         raise ScoreError('eval_dict is not a dict of tables by name; give one.')
     columns = {}
     for name, table in eval_dict.items():
+        check_setting(name, table, pd.DataFrame)
         for column in (label_col, score_col):
             if column not in table:
                 there = ', '.join(map(repr, table.columns))
@@ -615,9 +627,10 @@ def _class_names(
     """Return the label names: given ones, or the columns if they are, or numbers."""
     n_classes = max(2, len(columns))
     if labels is not None:
-        if isinstance(labels, str) or len(labels) != n_classes:
+        names = check_each('labels', labels, str)
+        if len(names) != n_classes:
             raise SettingError(f'labels is {labels!r}; give {n_classes} names.')
-        return list(labels)
+        return names
     occurring = set(cells.dropna().astype(str).str.strip())
     if len(columns) > 1 and occurring <= set(columns):
         return columns

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestCentroid
 from sklearn.utils.validation import check_is_fitted
 
-from .data import TableError
+from .data import TableError, load
 from .lm import FrozenLM
 from promptlab.losses import (
     LOSSES,
@@ -38,7 +38,7 @@ from promptlab.prompt import (
     predict_many,
     train_many,
 )
-from .settings import COUNT, SEED, check_setting
+from .settings import COUNT, SEED, check_each, check_setting
 
 # %% ../nbs/lib/representations.ipynb #007
 @torch.no_grad()
@@ -106,6 +106,8 @@ def embed_texts(
     """
     if not isinstance(prompts, Mapping) or not prompts:
         raise TypeError('prompts must be a dict of at least one prompt, by name.')
+    for prompt in prompts.values():
+        check_setting('a prompt', prompt, TrainedPrompt)
     lm = next(iter(prompts.values())).lm
     isometry = _isometric_map(lm) if head == 'lm' else None
     output = make_head(lm, head if isometry is None else 'identity', 2)
@@ -141,7 +143,9 @@ def single_label_rows(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFram
     ValueError
         If they are not two different labels.
     """
-    if isinstance(labels, str) or len(set(labels)) < max(2, len(labels)):
+    check_setting('table', table, pd.DataFrame)
+    is_list = isinstance(labels, (list, tuple))
+    if not is_list or len(set(labels)) < max(2, len(labels)):
         raise ValueError(
             f'labels is {labels!r}; give a list of at least two different labels.'
         )
@@ -201,6 +205,7 @@ def train_clusters(
     TypeError
         If losses or seeds are not several.
     """
+    table = load(table)
     if 'label' not in table:
         raise TableError(
             'these losses need one label per row; make such a table with '
@@ -209,7 +214,7 @@ def train_clusters(
     for name, several in {'losses': losses, 'seeds': seeds}.items():
         if isinstance(several, str | int):
             raise TypeError(f'{name} is {several!r}; give a list: [{several!r}].')
-    losses = _resolve_losses(losses)
+    seeds, losses = check_each('seeds', seeds, SEED), _resolve_losses(losses)
     names = [(loss, seed) for loss in losses for seed in seeds]
     if not names:
         raise ValueError('there is no loss or no seed to train with; give one of each.')
@@ -301,7 +306,12 @@ def plot_maps(
     """
     import matplotlib.pyplot as plt
 
+    labels = check_each('labels', labels, str)
     targets, is_example = check_split(embeddings, targets, is_example)
+    if len(labels) <= targets.max():
+        raise ValueError(
+            f'there are {len(labels)} labels for {targets.max() + 1} classes.'
+        )
     size = 8, 2.5 * len(embeddings)
     figure, rows = plt.subplots(len(embeddings), 3, figsize=size, squeeze=False, dpi=80)
     for row, (title, array) in zip(rows, embeddings.items(), strict=True):
@@ -362,6 +372,7 @@ def plot_distances(embeddings: Mapping[str, np.ndarray], targets: Sequence) -> N
     """
     import matplotlib.pyplot as plt
 
+    check_setting('embeddings', embeddings, Mapping)
     n_panels = len(embeddings)
     figure, row = plt.subplots(
         1, n_panels, figsize=(8, 2.4), squeeze=False, sharey=True
@@ -413,6 +424,7 @@ def class_tokens(
     ValueError
         If a text has no class, or one that the prompt does not know.
     """
+    check_setting('prompt', prompt, TrainedPrompt)
     check_setting('n_tokens', n_tokens, COUNT)
     targets = check_classes(targets)
     if len(targets) != len(texts):
@@ -476,6 +488,8 @@ def compare_two_texts(
     ValueError
         If a prompt has no reference.
     """
+    check_setting('prompts', prompts, Mapping)
+    check_setting('reference', reference, Mapping)
     if missing := [name for name in prompts if name not in reference]:
         raise ValueError(f'reference has no texts of the prompt {missing[0]!r}.')
     rows = {}

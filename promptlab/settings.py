@@ -116,6 +116,7 @@ _KINDS = {
     list: 'a list',
     tuple: 'a tuple',
     Mapping: 'a dict',
+    Iterable: 'a list',
 }
 
 

@@ -738,7 +738,7 @@ load('good.csv', labelled='no')
 split_rows(good, (0.5, 0.6))
     sizes sum to 1.1; they must sum to 1.
 split_rows(good, (1.5, -0.5))
-    a size is 1.5; it must be a number above 0 and below 1.
+    one of sizes is 1.5; it must be a number above 0 and below 1.
 TrainingConfig(epochs=True)
     epochs is True; it must be a whole number of at least 1.
 TrainingConfig(patience=np.nan)
@@ -1360,7 +1360,7 @@ model_card(prompt, measured='accuracy 0.8')
 run_jobs([Job('a', abs)], 'jobs', 'threads')
     there is no executor 'threads'; there are 'serial', 'processes', 'ray'.
 run_jobs([Job('a', abs)], 'jobs', on_error='ignore')
-    on_error is 'ignore'; use 'raise' or 'return'.
+    on_error is 'ignore'; it must be 'raise' or 'return'.
 run_jobs([Job('a', abs, {'x': object()})], 'jobs', progress=False)
     a object cannot be part of a job, since its content cannot be read; give it a
     `fingerprint` or pass what it is made of.
@@ -1459,13 +1459,569 @@ Job('a', 'abs')
 Job('a', abs, [1])
     arguments is [1]; it must be a dict.
 run_jobs(['a'], 'jobs', progress=False)
-    'a' is not a Job; give a list of Job(...).
+    one of jobs is 'a'; it must be of the type Job.
 run_jobs([Job('a', print)], 'good.csv', progress=False)
     good.csv is a file, but a folder is needed; choose another place.
 SerialExecutor(threads=0)
     threads is 0; it must be a whole number of at least 1 or None.
 ProcessExecutor(workers=0)
     workers is 0; it must be a whole number of at least 1 or None.
+check_each('seeds', 3, SEED)
+    seeds is 3; give a list of at least one.
+check_each('seeds', 'abc', SEED)
+    seeds is 'abc'; give a list of at least one.
+check_each('seeds', [0, 1.5], SEED)
+    one of seeds is 1.5; it must be a whole number from 0 to 4,294,967,295.
+split_rows(None)
+    the table is not a DataFrame; read it with load.
+split_rows(good, 3)
+    sizes is 3; give a list of at least one.
+split_rows(good, [])
+    sizes is []; give a list of at least one.
+split_rows(good, ['x', 0.5])
+    one of sizes is 'x'; it must be a number above 0 and below 1.
+split_rows(good.iloc[:0])
+    the table: it has columns but no rows.
+split_rows(good[['label']])
+    the table: there is no column 'text' (there are 'label').
+balanced_subset(None, 3)
+    the table is not a DataFrame; read it with load.
+balanced_subset(good, 0)
+    limit is 0; it must be a whole number of at least 1.
+balanced_subset(good, 3, seed=1.5)
+    seed is 1.5; it must be a whole number from 0 to 4,294,967,295.
+targets(None)
+    the table is not a DataFrame; read it with load.
+targets(pd.DataFrame({'text': ['a']}))
+    the table has no labels; load it with labelled=True.
+text_groups(None)
+    the table is not a DataFrame; read it with load.
+text_groups(good.iloc[:0])
+    the table: it has columns but no rows.
+text_groups(good[['label']])
+    the table: there is no column 'text' (there are 'label').
+numeric_column(None, 'text')
+    the table is not a DataFrame; read it with load.
+label_column(None, 'label', ['a'])
+    the table is not a DataFrame; read it with load.
+label_column(good, 'label', None)
+    labels is empty; give a list of label names.
+label_column(good, 'label', 'neg')
+    labels is 'neg'; give a list of label names.
+ProbeData('good.csv').folds(np.nan)
+    n_folds is nan; it must be a whole number of at least 1.
+ProbeData('good.csv').folds(True)
+    n_folds is True; it must be a whole number of at least 1.
+ProbeData('good.csv').folds(3, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+fit_logistic(features, labels, features, labels, strengths=[])
+    strengths is []; give a list of at least one.
+fit_logistic(features, labels, features, labels, strengths=0.1)
+    strengths is 0.1; give a list of at least one.
+fit_logistic(features, labels, features, labels, strengths=[0, 0.1])
+    one of strengths is 0; it must be a finite number above 0.
+fit_logistic(features, labels, features, labels[:3])
+    targets have the shape (3,) and scores (18, 2); give the same rows and labels.
+check_scored(logits)
+    array([ 0.62573022, -0.63210486,  1.14042265, -0.39509988, - is not a pair; give
+    (logits, targets).
+check_scored((logits, labels[:3]))
+    the labels have the shape (3,), the scores have 18 rows; give one label per row.
+check_scored((logits, labels + 1))
+    the labels: row 0 (0-based) has 2; labels are 0 to 1.
+check_scored((np.stack([logits, -logits], 1), labels + 1))
+    the labels: row 0 (0-based) has 2; labels are 0 to 1.
+check_scored((logits / 0, labels))
+    row 0 (0-based) has logits inf, not finite.
+as_binary((logits, ['pos'] * 18))
+    the labels are not numbers (row 0 has 'pos'); give 0 to 1.
+compare_calibrators((logits, labels), (logits, labels), 'temperature')
+    names is 'temperature'; give a list of at least one.
+compare_calibrators((logits, labels), (logits, labels), [])
+    names is []; give a list of at least one.
+compare_calibrators((logits, labels), (logits, labels), ['plat'])
+    there is no calibrator 'plat'; there are 'temperature', 'bias_temperature',
+    'vector', 'matrix', 'dirichlet', 'platt', 'beta', 'isotonic', 'histogram',
+    'scaling_binning', 'venn_abers'; did you mean 'platt'?
+compare_calibrators((logits, labels), (logits, labels), ['platt'], draws=-1)
+    draws is -1; it must be a whole number of at least 0.
+label_curve((logits, labels), (logits, labels), 9)
+    sizes is 9; give a list of at least one.
+label_curve((logits, labels), (logits, labels), [0])
+    one of sizes is 0; it must be a whole number of at least 1.
+label_curve((logits, labels), (logits, labels), [99])
+    there are 18 rows to calibrate on, fewer than 99.
+label_curve((logits, labels), (logits, labels), [9], repeats=0)
+    repeats is 0; it must be a whole number of at least 1.
+label_curve((logits, labels), (logits, labels), [9], seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+compare_shift((logits, labels), logits)
+    array([ 0.62573022, -0.63210486,  1.14042265, -0.39509988, - is not a pair; give
+    (logits, targets).
+compare_shift((logits, labels), (logits, labels), seed=0.5)
+    seed is 0.5; it must be a whole number from 0 to 4,294,967,295.
+score_counts((logits, labels), width=0)
+    width is 0; it must be a finite number above 0.
+score_counts((logits, labels), width=np.nan)
+    width is nan; it must be a finite number above 0.
+unweight(np.ones((2, 2)), np.ones((3, 2)))
+    label 0 (0-based) is never 0 in training, so its logits mean nothing; leave it
+    out.
+check_proba(['high', 'low'], [1, 0])
+    scores are not numbers: ['high', 'low'].
+check_proba([None], [1])
+    row 0 (0-based) has the score nan, which is not a probability; metrics take
+    probabilities, calibrators turn logits into one.
+best_threshold(None, labels)
+    scores have the shape (); give (n_rows,).
+best_threshold(['a'] * 18, labels)
+    scores are not numbers: ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a',
+    'a',.
+best_threshold(logits[:, None], labels)
+    scores have the shape (18, 1); give (n_rows,).
+best_threshold(logits, labels, np.nan)
+    metric is nan; it must be 'f1' or 'accuracy'.
+seeds_interval(['a', 'b'])
+    values are not numbers: ['a', 'b'].
+seeds_interval(0.8)
+    an interval over seeds needs at least two finite values, not 0.8.
+wilson_interval(np.nan, 3)
+    nan of 3 is not a share; give counts from 0 to n, and n from 1.
+wilson_interval('three', 5)
+    counts are not numbers: 'three'.
+wilson_interval(0, 0)
+    0 of 0 is not a share; give counts from 0 to n, and n from 1.
+bootstrap(np.equal, None, labels)
+    1 targets and 18 scores do not match.
+bootstrap('accuracy', labels, labels)
+    metric is 'accuracy'; it must be a function.
+bootstrap(np.equal, labels, labels, seed=np.nan)
+    seed is nan; it must be a whole number from 0 to 4,294,967,295.
+check_targets(labels, 18, n_classes=0)
+    n_classes is 0; it must be a whole number of at least 1.
+accuracy_or_macro_f1(logits, labels[:3])
+    targets have the shape (3,) and scores (18,); give the same rows and labels.
+label_metrics(np.stack([proba, proba], 1), np.stack([labels, labels], 1), 'ab')
+    labels is 'ab'; give a list of at least one.
+label_metrics(np.stack([proba, proba], 1), np.stack([labels, labels], 1), ['a'])
+    there are 1 labels for 2 columns.
+expected_calibration_error(proba, labels, scheme='quantile')
+    scheme is 'quantile'; it must be 'mass' or 'width'.
+ece_null_level(proba, draws=0)
+    draws is 0; it must be a whole number of at least 1.
+bin_table(proba, labels, n_bins=0)
+    n_bins is 0; it must be a whole number of at least 1.
+summary_metrics(proba, labels, scheme='equal')
+    scheme is 'equal'; it must be 'mass' or 'width'.
+calibration_metrics(proba, labels, n_bins=np.nan)
+    n_bins is nan; it must be a whole number of at least 1.
+corp_diagram(proba, labels, draws=0)
+    draws is 0; it must be a whole number of at least 1.
+corp_diagram(proba, labels, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+score_histogram(proba, labels, n_bins=0)
+    n_bins is 0; it must be a whole number of at least 1.
+score_histogram(proba, labels, n_bins=1.5)
+    n_bins is 1.5; it must be a whole number of at least 1.
+reliability_diagram(proba, labels, scheme='equal')
+    scheme is 'equal'; it must be 'mass' or 'width'.
+compute_calibration_summary({'m': [0.2]})
+    m is [0.2]; it must be of the type DataFrame.
+calibrate_table('scores.csv', 'y', 'p', labels=3)
+    labels is 3; give a list of at least one.
+calibrate_table('scores.csv', 'y', 'p', labels=['no', 'no', 'yes'])
+    labels is ['no', 'no', 'yes']; give 2 names.
+calibration_report(proba, labels, draws=np.nan)
+    draws is nan; it must be a whole number of at least 0.
+cross_calibrate('temperature', logits, labels, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+Beta().fit(logits, labels + 0.5)
+    the labels: row 0 (0-based) has 1.5; labels are 0 to 1.
+VennAbers().interval(logits)
+    This VennAbers instance is not fitted yet. Call 'fit' with appropriate arguments
+    before using this estimator.
+ScalingBinning(n_bins=np.nan).fit(logits, labels)
+    n_bins is nan; it must be a whole number of at least 1.
+load_model(AutoModel, 'tiny', dtype='int8')
+    dtype is 'int8'; give torch.float32, torch.float16 or torch.bfloat16.
+pick_dtype('auto', 'tpu')
+    the device 'tpu' is not available; use cpu.
+pick_dtype('fast')
+    dtype is 'fast'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+pick_dtype(8)
+    dtype is 8; use 'auto', 'float32', 'bfloat16' or 'float16'.
+randomly_initialised(classifier[0], seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+randomly_initialised(classifier[0], seed=np.nan)
+    seed is nan; it must be a whole number from 0 to 4,294,967,295.
+find_model('')
+    the model's name is empty; give tiny, a folder or a hub id.
+load_encoder('tiny', dtype='int4')
+    dtype is 'int4'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+load_encoder('tiny', device='tpu')
+    the device 'tpu' is not available; use cpu.
+LayerEncoder(*classifier, device='tpu')
+    the device 'tpu' is not available; use cpu.
+PoolToken(quantile=None)
+    quantile is None; give a number from 0 (first token) to 1 (last), or -1 (last).
+    PoolMean, PoolMax and PoolMin take all tokens.
+PoolToken(quantile='first')
+    quantile is 'first'; give a number from 0 (first token) to 1 (last), or -1
+    (last). PoolMean, PoolMax and PoolMin take all tokens.
+PoolToken(quantile=np.nan)
+    quantile is nan; give a number from 0 (first token) to 1 (last), or -1 (last).
+    PoolMean, PoolMax and PoolMin take all tokens.
+PoolMean(layer=[])
+    layer is []; give a number, a list of them, 'all' or 'each'.
+PoolMean(layer=1.5)
+    layer is 1.5; give a number, a list of them, 'all' or 'each'.
+ConcatPooler([])
+    poolers is []; give a list of at least one.
+ConcatPooler('mean')
+    poolers is 'mean'; give a list of at least one.
+ConcatPooler([PoolMean(), 'max'])
+    one of poolers is 'max'; it must be of the type Pooler.
+make_pooler(1.5)
+    quantile is 1.5; give a number from 0 (first token) to 1 (last), or -1 (last).
+    PoolMean, PoolMax and PoolMin take all tokens.
+make_pooler('mean', layers=3)
+    the pooler 'mean' cannot be made so: got an unexpected keyword argument
+    'layers'.
+mix(None)
+    tables is None; it must be a dict.
+mix({'a': good}, shares=3)
+    shares is 3; it must be a dict or None.
+mix({'a': good}, n_rows=0)
+    n_rows is 0; it must be a whole number of at least 1 or None.
+mix({'a': good}, {'b': 1.0})
+    the task 'a' has a table or a share, but not both; give it both.
+mix({'a': good}, {'a': 0.5})
+    the shares are {'a': 0.5}; they must be positive and sum to 1.
+length_batches([3, 2], 0)
+    batch_size is 0; it must be a whole number of at least 1.
+length_batches([3, 2], 2, chunk=0)
+    chunk is 0; it must be a whole number of at least 1.
+truncate_ids([1, 2, 3], 0)
+    max_tokens is 0; it must be a whole number of at least 1.
+truncate_ids([1, 2, 3], 2, 'top')
+    side is 'top'; it must be 'left' or 'right'.
+truncate_ids([1, 2, 3], 2, n_special=3)
+    n_special is 3; it must be a whole number from 0 to 2.
+token_limit(10, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+token_limit(10, reserve=-1)
+    reserve is -1; it must be a whole number of at least 0.
+lm.collate([])
+    there is no text to read; give at least one.
+lm.features([], torch.zeros(2, lm.width))
+    there is no text to read; give at least one.
+lm.hidden_states(['a'], layers=[])
+    layers is []; give a list of numbers, as in [-1].
+lm.logits(torch.ones(2, lm.width), [None])
+    tokens is [None]; give whole numbers from 0 to 8191.
+lm.logits(torch.ones(2, lm.width), ['good', 0.5])
+    tokens is ['good', 0.5]; give whole numbers from 0 to 8191.
+lm.encode(texts, truncation_side='top')
+    truncation_side is 'top'; it must be 'left' or 'right'.
+lm.encode(texts, max_tokens=1.5)
+    max_tokens is 1.5; it must be a whole number of at least 1 or None.
+get_lm('tiny', dtype='int8')
+    dtype is 'int8'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+get_lm('tiny', device='tpu')
+    the device 'tpu' is not available; use cpu.
+LinearHead(lm, 0)
+    n_labels is 0; it must be a whole number of at least 1.
+LinearHead(lm, 2.5)
+    n_labels is 2.5; it must be a whole number of at least 1.
+LinearHead(lm, 2, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+make_head(lm, 'linear', 0)
+    n_labels is 0; it must be a whole number of at least 1.
+make_head(lm, 'linear', 2, seed=None)
+    seed is None; it must be a whole number from 0 to 4,294,967,295.
+init_prompt(lm, 0)
+    n_tokens is 0; it must be a whole number of at least 1.
+init_prompt(lm, 2, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+init_prompt(lm, 2, 7)
+    init is 7; it must be a text.
+prompt.replace(embeddings=None)
+    embeddings is None; give a Tensor.
+prompt.replace(embeddings='vocab')
+    embeddings is 'vocab'; give a Tensor.
+prompt.replace(labels=None)
+    labels is None; give a list of label names.
+prompt.replace(labels=[1, 2])
+    labels is [1, 2]; give a list of label names.
+prompt.replace(is_multilabel=True).decide([[0.1, 0.2, 0.3]])
+    logits have the shape (1, 3) and the type float64; they must be numbers of the
+    shape (n_texts, 2).
+predict_many({'a': 3}, texts)
+    a prompt is 3; it must be of the type TrainedPrompt.
+predict_many({'a': prompt}, None)
+    texts is None; it must be a list.
+composite_head([3])
+    a prompt is 3; it must be of the type TrainedPrompt.
+prompt.logits(None)
+    texts is of the type NoneType; give a list of strings.
+prompt.logits(texts, batch_size=1.5)
+    batch_size is 1.5; it must be a whole number of at least 1.
+embed_texts({'a': 3}, texts)
+    a prompt is 3; it must be of the type TrainedPrompt.
+embed_texts({'a': prompt}, texts, head='vocabulary')
+    there is no head 'vocabulary'; there are 'linear', 'verbalizer', 'identity',
+    'lm'.
+embed_texts({'a': prompt}, None)
+    texts is None; it must be a list.
+single_label_rows(None, ['joy', 'fear'])
+    table is None; it must be of the type DataFrame.
+single_label_rows(load('mini-emotion', limit=4), 3)
+    labels is 3; give a list of at least two different labels.
+train_clusters(lm, None)
+    NoneType is not a table; give a name, a file, a DataFrame, a datasets.Dataset,
+    or a list of texts.
+train_clusters(lm, good, seeds=[0.5])
+    one of seeds is 0.5; it must be a whole number from 0 to 4,294,967,295.
+train_clusters(lm, good, seeds=[])
+    seeds is []; give a list of at least one.
+train_clusters(lm, good, losses=['tripplet'])
+    there is no loss 'tripplet'; there are 'cosine pairs', 'distance pairs',
+    'relative distance pairs', 'supervised contrastive', 'triplet', 'centroid cross
+    entropy'; did you mean 'triplet'?
+train_clusters(lm, good, lr=0)
+    lr is 0; it must be a finite number above 0.
+train_clusters(lm, good, n_tokens=0)
+    n_tokens is 0; it must be a whole number of at least 1.
+train_clusters(lm, good, schedule='step')
+    schedule is 'step'; it must be 'constant', 'linear' or 'cosine'.
+train_clusters(lm, good, epohs=1)
+    there is no setting 'epohs'; there are head, n_tokens, init, lr, schedule, seed,
+    loss, labels, epochs, batch_size, clip, patience, truncation_side, max_tokens,
+    data_seed, cache, cache_budget, cache_precision, chunk; did you mean 'epochs'?
+map_texts(features, labels, np.arange(18) % 4 < 2, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+map_texts(features[:, :1], labels, np.arange(18) % 4 < 2)
+    the embeddings have one dimension; a map needs two.
+map_texts(features, labels[:9], np.arange(18) % 4 < 2)
+    embeddings must be an array of numbers (n_texts, n_dims); got ndarray (18, 4)
+    for 9 texts.
+plot_maps({'a': features}, labels, np.arange(18) % 4 < 2, ['neg'])
+    there are 1 labels for 2 classes.
+plot_maps({'a': features}, labels, np.arange(18) % 4 < 2, 'np')
+    labels is 'np'; give a list of at least one.
+plot_maps({}, labels, np.arange(18) % 4 < 2, ['neg', 'pos'])
+    embeddings is of the type dict or empty; give a dict from a name to an array
+    (n_texts, n_dims).
+plot_distances(features, labels)
+    embeddings is array([[ 5.37360757e-01, 1.16824359e+00, -2.80444185e-03, 1....;
+    it must be a dict.
+distance_overlap(features, labels * 0)
+    all 18 texts have the class 0; give texts of at least two classes.
+class_tokens('prompt', texts, labels)
+    prompt is 'prompt'; it must be of the type TrainedPrompt.
+class_tokens(prompt, texts, labels, n_tokens=1.5)
+    n_tokens is 1.5; it must be a whole number of at least 1.
+compare_two_texts({'a': prompt}, 'a', 'b', {})
+    reference has no texts of the prompt 'a'.
+compare_two_texts({'a': prompt}, 'a', 'b', None)
+    reference is None; it must be a dict.
+ClusterClassifier('prompt').fit(texts, labels)
+    a prompt is 'prompt'; it must be of the type TrainedPrompt.
+ClusterClassifier(prompt).fit(texts, labels[:3])
+    there are 18 texts and 3 labels.
+ClusterClassifier(prompt).predict(texts)
+    This ClusterClassifier instance is not fitted yet. Call 'fit' with appropriate
+    arguments before using this estimator.
+LabelledEmbeddings(features, labels, labels > 0, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+ClassifierAccuracy('mine', 'lda')
+    make is 'lda'; it must be a function.
+ClassifierAccuracy('mine', LDA, min_examples=0)
+    min_examples is 0; it must be a whole number of at least 1.
+ClusterAgreement('kmeans', 'ARI')
+    method is 'kmeans'; it must be 'k-means' or 'Ward'.
+ClusterAgreement('Ward', 'accuracy')
+    statistic is 'accuracy'; it must be 'ARI', 'NMI' or 'purity'.
+MEASURES.resolve('silhuette')
+    there is no separability measure 'silhuette'; there are 'nearest centroid
+    accuracy', '15 neighbours accuracy', 'linear probe accuracy', 'k-means ARI',
+    'k-means NMI', 'k-means purity', 'Ward ARI', 'Ward NMI', 'Ward purity',
+    'silhouette', 'Davies-Bouldin'; did you mean 'silhouette'?
+few_shot_accuracy({'a': features}, labels, np.arange(18) % 4 < 2, shots=[0])
+    shots is 0; it must be a whole number of at least 1.
+few_shot_accuracy({'a': features}, labels, np.arange(18) % 4 < 2, shots=[9])
+    there are 5 labelled examples of one class, fewer than the 9 asked for; ask for
+    fewer.
+few_shot_accuracy({'a': features}, labels, np.arange(18) % 4 < 2, draws=0)
+    there are 5 labelled examples of one class, fewer than the 16 asked for; ask for
+    fewer.
+separability({'a': features}, labels, np.arange(18) % 4 < 2, draws=-1)
+    draws is -1; it must be a whole number of at least 1.
+separability({'a': features}, labels, np.arange(18) % 4 < 2, shuffles=1.5)
+    shuffles is 1.5; it must be a whole number of at least 1.
+measure_prompts({}, labels, labels > 0)
+    embeddings is of the type dict or empty; give a dict from a name to an array
+    (n_texts, n_dims).
+LDA().fit(features, labels, features, ['maybe'] * 18)
+    'maybe' is not one of the classes (0, 1).
+LDA().fit(features, labels, features, labels[:3])
+    Found input variables with inconsistent numbers of samples: [18, 3]
+LDA().fit(features, labels, features)
+    y should be a 1d array, got an array of shape () instead.
+LDA().fit(features, labels).predict(features, metric='recall')
+    metric is 'recall'; it must be 'accuracy' or 'f1'.
+control_targets(labels, labels[:3])
+    Found input variables with inconsistent numbers of samples: [18, 3]
+control_targets(labels, labels, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+code_blocks(labels, 0)
+    n_classes is 0; it must be a whole number of at least 1.
+code_blocks(labels, 2, seed=np.nan)
+    seed is nan; it must be a whole number from 0 to 4,294,967,295.
+online_code([], labels, labels, 2, mix=0)
+    mix is 0; it must be a number above 0 and below 1.
+online_code([], labels, labels, 0)
+    n_classes is 0; it must be a whole number of at least 1.
+cut_document('a b', size=0)
+    size is 0; it must be a whole number of at least 1.
+cut_document('a b', shortest=-1)
+    shortest is -1; it must be a whole number of at least 0.
+train_tokenizer('one text')
+    texts is one string; give a list of strings.
+train_tokenizer(texts, vocab_size=0)
+    vocab_size is 0; it must be a whole number of at least 258.
+train_tokenizer(texts, vocab_size=1.5)
+    vocab_size is 1.5; it must be a whole number of at least 258.
+train_tokenizer(texts, context=0)
+    context is 0; it must be a whole number of at least 1.
+TokenStream.encode(lm.tokenizer, ['a', None])
+    texts: row 1 (0-based) is not a string: None.
+bits_per_byte(lm, ['a fine film', 3], progress=False)
+    texts: row 1 (0-based) is not a string: 3.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'a': 1.0}, 0, 8, 0, 0)
+    batch_size is 0; it must be a whole number of at least 1.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'a': 1.0}, 2, 0, 0, 0)
+    context is 0; it must be a whole number of at least 1.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'a': 1.0}, 2, 8, -1, 0)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+draw_windows({'a': TokenStream(np.arange(50), np.array([0]))}, {'a': 1.0}, 2, 8, 0, -1)
+    step is -1; it must be a whole number of at least 0.
+PretrainingConfig(9, save_steps=3)
+    save_steps is 3; it must be a list or a tuple.
+PretrainingConfig(9, save_steps=[-1])
+    one of save_steps is -1; it must be a whole number of at least 0.
+PretrainingConfig(9, warmup=1.5)
+    warmup is 1.5; it must be a number at least 0 and at most 1.
+train_lm({}, {}, {}, None, None, 'new')
+    config is None; it must be of the type PretrainingConfig.
+train_lm({}, {}, {}, None, PretrainingConfig(9), 'new', stop=0)
+    stop is 0; it must be a whole number of at least 1 or None.
+train_lm({}, {}, {}, None, PretrainingConfig(9), 'new', device='tpu')
+    the device 'tpu' is not available; use cpu.
+NGram(['a', 'b'], 9)
+    tokens are <U1 (2,); give token ids.
+NGram(np.arange(9) * 0.5, 9)
+    tokens are float64 (9,); give token ids.
+NGram(np.arange(9), 0)
+    vocabulary is 0; it must be a whole number of at least 1.
+training_steps(model_rows(*classifier, good), FineTuneConfig(), [99])
+    subset must hold positions from 0 to 17.
+training_steps(model_rows(*classifier, good), FineTuneConfig(), ['a'])
+    subset must hold positions from 0 to 17.
+training_steps(model_rows(*classifier, good), FineTuneConfig(), [])
+    there are no rows to train on.
+model_rows(*classifier, good, max_tokens='all')
+    max_tokens is 'all'; it must be a whole number of at least 1 or None.
+model_rows(*classifier, good, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+tokenize_rows(classifier[1], good, labels=labels[:3])
+    there are 3 labels for 18 texts.
+predict_logits('classifier', good, max_tokens='all')
+    max_tokens is 'all'; it must be a whole number of at least 1 or None.
+finetune(classifier[0], model_rows(*classifier, good), subset=[-1])
+    subset must hold positions from 0 to 17.
+finetune(classifier[0], model_rows(*classifier, good), config='fast')
+    config is 'fast'; it must be of the type FineTuneConfig.
+finetune(classifier[0], tokenize_rows(classifier[1], good))
+    the rows have no labels; give labels=... to tokenize_rows.
+record(None, {}, folder='nothing')
+    name is None; it must be a text.
+record('mine', [0.8], folder='nothing')
+    measured is [0.8]; it must be a dict.
+show_number(0.5, digits=-1)
+    digits is -1; it must be a whole number of at least 0.
+show_number(0.5, digits=1.5)
+    digits is 1.5; it must be a whole number of at least 0.
+read_json('nothing')
+    nothing is a folder, but a file is needed.
+write_probing_sets('good.csv', 'good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+write_probing_sets('good.csv', 'sets', limit=0)
+    limit is 0; it must be a whole number of at least 1.
+frozen_features(lm, 'one text')
+    texts is one string; give a list of strings.
+frozen_features(lm, texts, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+PromptClassifier(dtype='int8').fit(texts, labels)
+    dtype is 'int8'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+PromptClassifier(init='').fit(texts, labels)
+    init is an empty text; use words, 'vocab' or 'normal'.
+PromptClassifier(lr=np.nan).fit(texts, labels)
+    The 'lr' parameter of PromptClassifier must be a float in the range (0.0, inf).
+    Got nan instead.
+PromptClassifier(truncation_side='top').fit(texts, labels)
+    The 'truncation_side' parameter of PromptClassifier must be a str among {'left',
+    'right'}. Got 'top' instead.
+$ predict --pretrained nothing "a text"
+    there is no pretrained prompt 'nothing'; there are emotion, sentiment.
+$ predict --pretrained emotion --tasks a "a text"
+    --tasks has no effect with --pretrained.
+$ predict --pretrained '' "a text"
+    there is no pretrained prompt ''; there are emotion, sentiment.
+$ jobs
+    Missing argument 'folder'.
+$ new-post
+    Missing argument 'name'.
+$ pretrained emotion
+    Got unexpected extra argument(s) (emotion)
+$ results nothing --folder empty_results
+    there is no run 'nothing'; there are none at all.
+$ results --folder good.csv
+    good.csv: there is no such folder; give --folder.
+$ probe --data good.csv --executor threads
+    there is no executor 'threads'; there are serial, processes, ray.
+$ probe --data good.csv --address auto
+    --address has no effect without --executor ray.
+$ attribute --model classifier --train good.csv --targets good.csv --address auto
+    --address has no effect without --executor ray.
+$ attribute --model classifier --train good.csv --targets good.csv --executor threads
+    there is no executor 'threads'; there are serial, processes, ray.
+$ rerun linear-head --columns text=review
+    --columns has no effect without --data.
+$ rerun linear-head --parameter ROWS
+    'ROWS' is not a parameter; write it like MODEL='gpt2'.
+$ rerun linear-head --model tiny --in-place
+    --in-place and --slow are for posts as they are.
+$ rerun linear-head --executor threads
+    there is no executor 'threads'; there are serial, processes, ray.
+$ rerun linear-head --address 127.0.0.1:1
+    --address has no effect without --executor ray.
+$ data words.conllu
+    words.conllu: the ending '.conllu' is not known; use .csv, .tsv, .parquet,
+    .json, .jsonl, perhaps compressed (.gz, .bz2, .xz).
+$ cache --model ''
+    there is no cached model ''; there are none at all.
+$ predict prompt fine --dtype int8
+    dtype is 'int8'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+$ predict prompt fine --device tpu
+    the device 'tpu' is not available; use cpu.
+$ train linear-head --data good.csv --dtype int8
+    dtype is 'int8'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+$ probe --data good.csv --folds 3 --dtype int8
+    dtype is 'int8'; use 'auto', 'float32', 'bfloat16' or 'float16'.
+TrainedPrompt.load('prompt', lm=get_lm('tiny', dtype='bfloat16'))
+    prompt was trained on tiny (fingerprint ...), this model is tiny (...); load the
+    model it was trained on, with dtype='float32'.
 """
 
 # Files to make mistakes with
