@@ -11,7 +11,6 @@ __all__ = ['METHODS', 'DAMPINGS', 'FeatureSettings', 'write_gradients', 'Gradien
 
 # %% ../nbs/lib/influence.ipynb #003
 import copy
-import math
 import os
 import re
 import tempfile
@@ -2029,7 +2028,7 @@ class Validated(AttributionMethod):
         keep: float = 0.5,
         seed: int = 0,
     ):
-        check_setting('retrainings', retrainings, IntRange(4, math.inf))
+        check_setting('retrainings', retrainings, IntRange(4))
         check_setting('keep', keep, FloatRange(0, 1))
         check_setting('seed', seed, SEED)
         self.retrainings, self.methods = retrainings, methods
@@ -2328,7 +2327,7 @@ def _validated_method(
     method: str | AttributionMethod | None, validate: int
 ) -> AttributionMethod:
     """Return the method, or one that chooses by retrainings."""
-    check_setting('validate', validate, IntRange(0, math.inf))
+    check_setting('validate', validate, IntRange(0))
     if not validate:
         return METHODS.resolve(method or 'damped')
     if method is None:
