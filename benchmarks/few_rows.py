@@ -56,7 +56,12 @@ def regress(features, labels, test_features):
         scaler = StandardScaler()
     strengths = np.logspace(-4, 3, 8)
     model = LogisticRegressionCV(
-        Cs=strengths, l1_ratios=(0,), cv=4, max_iter=1000, use_legacy_attributes=False
+        Cs=strengths,
+        l1_ratios=(0,),
+        cv=4,
+        scoring='accuracy',
+        max_iter=1000,
+        use_legacy_attributes=False,
     )
     return make_pipeline(scaler, model).fit(features, labels).predict(test_features)
 
