@@ -113,9 +113,16 @@ def read_results(folder: str | os.PathLike = 'results') -> pd.DataFrame:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such folder, as where a notebook was copied elsewhere.
     DamagedFile
         If one of its files is not valid JSON.
     """
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(
+            f'{folder}: there is no such folder; the published runs are in the '
+            f'folder results of a clone of promptlab.'
+        )
     return pd.DataFrame(
         [read_json(path) for path in sorted(Path(folder).glob('*.json'))]
     )
