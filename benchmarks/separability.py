@@ -17,6 +17,7 @@ import torch
 
 from promptlab.clustering import choose_examples, measure_prompts
 from promptlab.data import load
+from promptlab.jobs import Job, run_jobs
 from promptlab.lm import get_lm
 from promptlab.losses import LOSSES, class_variance, target_tokens
 from promptlab.models import Truncated
@@ -110,18 +111,6 @@ def train_prompts(lm, task, train, seeds, folder, epochs):
     return untrained | dict(zip(keys, trained, strict=True))
 
 
-def keep_embeddings(prompts, texts, path):
-    """Return the representation of each text under each prompt; computed once."""
-    if not path.exists():
-        found = embed_texts(prompts, texts)
-        np.savez(path, **{f'{loss}|{seed}': a for (loss, seed), a in found.items()})
-    with np.load(path) as arrays:
-        return {
-            (loss, int(seed)): arrays[f'{loss}|{seed}']
-            for loss, seed in (name.split('|') for name in arrays.files)
-        }
-
-
 def rounded(array):
     """Return an array as lists of numbers with four significant digits."""
     return [
@@ -167,7 +156,8 @@ def measure(arguments, lm, seeds):
         lm, task, train, seeds, folder / 'prompts', arguments.epochs
     )
     texts, targets = heldout.text.tolist(), heldout.label.to_numpy()
-    embeddings = keep_embeddings(prompts, texts, folder / 'embeddings.npz')
+    job = Job('embeddings', embed_texts, {'prompts': prompts, 'texts': texts})
+    (embeddings,) = run_jobs([job], folder / 'jobs', progress=False)
     measured = {
         'losses': measure_prompts(embeddings, targets, is_example, arguments.draws)
     }

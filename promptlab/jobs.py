@@ -3,9 +3,10 @@
 # %% auto #0
 __all__ = ['EXECUTORS', 'code_digest', 'content_digest', 'Job', 'JobError', 'call', 'Executor', 'SerialExecutor',
            'ProcessExecutor', 'RayExecutor', 'open_executor', 'map_calls', 'JobsFailed', 'run_jobs', 'list_jobs',
-           'read_jobs', 'clear_jobs']
+           'read_jobs', 'clear_jobs', 'find_jobs', 'describe_jobs']
 
 # %% ../nbs/lib/jobs.ipynb #003
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -22,7 +23,6 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ from promptlab.settings import (
     COUNT,
     NOT_NEGATIVE,
     POSITIVE,
+    check_each,
     check_names,
     check_setting,
 )
@@ -384,10 +385,25 @@ class _Store:
         """Return where the error of a failed job is or will be."""
         return self.folder / f'{key}.error.json'
 
+    def name_file(self, key: str) -> Path:
+        """Return where the name of a job that is being worked on is."""
+        return self.folder / f'{key}.name'
+
     def lock(self, key: str) -> FileLock:
         """Return the lock that whoever works on a job holds."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return FileLock(self.folder / f'{key}.lock', thread_local=False)
+
+    def begin(self, job: Job) -> None:
+        """Write down what is being worked on."""
+        self.name_file(job.key).write_text(job.name, encoding='utf-8')
+
+    def release(self, lock: FileLock) -> None:
+        """Give back the lock of a finished job, and delete what only said its name."""
+        file = Path(lock.lock_file)
+        for unneeded in (self.name_file(file.stem), file):
+            unneeded.unlink(missing_ok=True)
+        lock.release()
 
     def save(self, job: Job, result: Any, seconds: float) -> Any:
         """Write a result, and return it as it will be read."""
@@ -456,7 +472,7 @@ def call(
         return None, (type(error).__name__, message, trace), time.perf_counter() - start
 
 
-@contextmanager
+@contextlib.contextmanager
 def _threads(n: int | None) -> Iterator[None]:
     """Limit the threads of torch and of BLAS for a while."""
     if n is None:
@@ -747,7 +763,7 @@ EXECUTORS.register('processes', ProcessExecutor)
 EXECUTORS.register('ray', RayExecutor)
 
 # %% ../nbs/lib/jobs.ipynb #058
-@contextmanager
+@contextlib.contextmanager
 def open_executor(
     choice: str | Executor, address: str | None = None
 ) -> Iterator[Executor]:
@@ -834,12 +850,6 @@ class JobsFailed(RuntimeError):
         )
 
 # %% ../nbs/lib/jobs.ipynb #066
-def _release(lock: FileLock) -> None:
-    """Give back the lock of a finished job; its file is not needed any more."""
-    Path(lock.lock_file).unlink(missing_ok=True)
-    lock.release()
-
-
 def _known_outcome(store: _Store, key: str, retry_failed: bool) -> list:
     """Read the result or the error of a job: a list of one, or of none."""
     try:
@@ -881,9 +891,10 @@ class _Run:
                 self.todo.append(key)
                 continue
             if self.is_known(key):
-                _release(lock)
+                self.store.release(lock)
                 continue
             self.locks[key] = lock
+            self.store.begin(self.jobs[key])
             return key
         return None
 
@@ -899,7 +910,7 @@ class _Run:
         if error is not None:
             self.results[key] = JobError(job.name, *error)
             self.store.fail(job, self.results[key])
-        _release(self.locks.pop(key))
+        self.store.release(self.locks.pop(key))
 
 # %% ../nbs/lib/jobs.ipynb #070
 def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
@@ -918,21 +929,22 @@ def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
         bar.update(len(run.results) - bar.n)
 
 # %% ../nbs/lib/jobs.ipynb #072
-@contextmanager
+@contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
+    """Let SIGTERM end a run as Ctrl-C does, if nobody else attends to it."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
 
     def stop(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 # %% ../nbs/lib/jobs.ipynb #074
 def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -> None:
@@ -945,12 +957,10 @@ def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -
         with open_executor(choice) as executor, bar, _stopped_by_sigterm():
             _keep_busy(run, executor, bar)
     except KeyboardInterrupt:
-        print(
+        raise KeyboardInterrupt(
             f'interrupted with {len(run.results)} of {n_jobs} jobs done, kept in '
-            f'{run.store.folder}; the same command resumes.',
-            file=sys.stderr,
-        )
-        raise
+            f'{run.store.folder}; the same command resumes.'
+        ) from None
     finally:
         for lock in run.locks.values():
             lock.release()
@@ -967,8 +977,8 @@ def run_jobs(
 ) -> list[Any]:
     """Work through a list of jobs, doing nothing twice.
 
-    Interrupted by Ctrl-C, SIGTERM or a crash, the same call resumes. Any number of
-    processes may work on the same folder at the same time.
+    After Ctrl-C, SIGTERM or a crash the same call resumes. Any number of processes may
+    work on the same folder at the same time.
 
     Parameters
     ----------
@@ -997,12 +1007,15 @@ def run_jobs(
     ------
     JobsFailed
         If jobs failed and `on_error` is 'raise'.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM; it says what is done.
     """
-    if on_error not in ('raise', 'return'):
-        raise ValueError(f"on_error is {on_error!r}; use 'raise' or 'return'.")
+    check_setting('on_error', on_error, 'raise', 'return')
+    check_setting('jobs', jobs, Sequence)
     for job in jobs:
-        if not isinstance(job, Job):
-            raise TypeError(f'{job!r:.60} is not a Job; give a list of Job(...).')
+        check_setting('one of jobs', job, Job)
+    if isinstance(executor, str):
+        check_names([executor], EXECUTORS, 'executor')
     if not Path(folder).is_dir():
         claim_folder(folder)
     run = _Run(jobs, _Store(folder), retry_failed)
@@ -1019,23 +1032,24 @@ def run_jobs(
 def _describe(store: _Store, key: str) -> dict[str, Any]:
     """Return one row of `list_jobs`."""
     row: dict[str, Any] = {'key': key, 'name': '', 'bytes': 0}
-    file = store.result_file(key)
+    file, lock_file = store.result_file(key), store.folder / f'{key}.lock'
     if file.exists():
         row |= {'state': 'done', 'bytes': file.stat().st_size}
         try:
             note = load_tensors(file)[1]
             row |= {'name': note['name'], 'seconds': note['seconds']}
         except DamagedFile:
-            row['state'] = 'damaged'
-    elif error := store.error(key):
+            row |= {'state': 'damaged', 'name': key}
+    elif (error := store.error(key)) and not lock_file.exists():
         file = store.error_file(key)
         row |= {'state': 'failed', 'name': error.name}
         row['error'] = f'{error.kind}: {error.message}'
     else:
-        file = store.folder / f'{key}.lock'
+        file = store.name_file(key)
         row['state'] = 'running' if _is_locked(store.lock(key)) else 'interrupted'
-    if file.exists():
+    with contextlib.suppress(FileNotFoundError):  # it may end this very moment
         row['age'] = max(0.0, time.time() - file.stat().st_mtime)
+        row['name'] = row['name'] or file.read_text(encoding='utf-8')
     return row
 
 
@@ -1047,8 +1061,17 @@ def _is_locked(lock: FileLock) -> bool:
     lock.release()
     return False
 
-# %% ../nbs/lib/jobs.ipynb #089
-_KEY = re.compile('[0-9a-f]{32}')
+# %% ../nbs/lib/jobs.ipynb #088
+_FILE = re.compile(r'[0-9a-f]{32}\.(safetensors|error\.json|lock|name)')
+
+
+def _job_files(folder: Path) -> list[Path]:
+    """Return the files of jobs in a folder."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f'there is no folder {folder}.')
+    return [file for file in folder.iterdir() if _FILE.fullmatch(file.name)]
+
+# %% ../nbs/lib/jobs.ipynb #090
 _STATES = ('done', 'failed', 'running', 'interrupted', 'damaged')
 
 
@@ -1073,18 +1096,12 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
         If there is no such folder.
     """
     store = _Store(folder)
-    if not store.folder.is_dir():
-        raise FileNotFoundError(
-            f'there is no folder {folder}; name one given to run_jobs.'
-        )
-    suffixes = ('.safetensors', '.error.json', '.lock')
-    files = [f for f in store.folder.iterdir() if f.name.endswith(suffixes)]
-    keys = sorted(filter(_KEY.fullmatch, {file.name.split('.')[0] for file in files}))
+    keys = sorted({file.name.split('.')[0] for file in _job_files(store.folder)})
     columns = ['name', 'state', 'seconds', 'bytes', 'age', 'error', 'key']
     rows = [_describe(store, key) for key in keys]
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
 
-# %% ../nbs/lib/jobs.ipynb #091
+# %% ../nbs/lib/jobs.ipynb #092
 def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
     """Read all results that a folder of jobs holds.
 
@@ -1098,14 +1115,15 @@ def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
     list of (str, object)
         Key and result of each job, the oldest first; a `JobError` if it failed. What is
         damaged is left out with a warning.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
     """
     store = _Store(folder)
-    files = [
-        f
-        for pattern in ('*.safetensors', '*.error.json')
-        for f in store.folder.glob(pattern)
-    ]
-    files = [file for file in files if _KEY.fullmatch(file.name.split('.')[0])]
+    files = _job_files(store.folder)
+    files = [file for file in files if file.suffix in ('.safetensors', '.json')]
     results: dict[str, Any] = {}
     for file in sorted(files, key=lambda file: file.stat().st_mtime_ns):
         key = file.name.split('.')[0]
@@ -1117,7 +1135,7 @@ def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
             warnings.warn(f'{damage} It is left out.', stacklevel=2)
     return list(results.items())
 
-# %% ../nbs/lib/jobs.ipynb #093
+# %% ../nbs/lib/jobs.ipynb #094
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
 
@@ -1140,7 +1158,7 @@ def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -
     SettingError
         If there is no such state.
     """
-    check_names(states, _STATES, 'state')
+    check_names(check_each('states', states, str), _STATES, 'state')
     table = list_jobs(folder)
     chosen = table[table.state.isin(set(states) - {'running'})]
     for key in chosen.key:
@@ -1148,7 +1166,74 @@ def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -
             file.unlink(missing_ok=True)
     hour_ago = time.time() - 3600
     for file in Path(folder).glob('.*.tmp'):
-        is_ours = _KEY.fullmatch(file.name[1:].split('.')[0])
+        is_ours = re.match(r'\.[0-9a-f]{32}\.', file.name)
         if is_ours and file.stat().st_mtime < hour_ago:
             file.unlink(missing_ok=True)
     return len(chosen)
+
+# %% ../nbs/lib/jobs.ipynb #097
+def _readable(number: float, units: Mapping[str, float]) -> str:
+    """Return a number in the largest unit of which there is one at least."""
+    if np.isnan(number):
+        return ''
+    fitting = [unit for unit, size in units.items() if number >= size]
+    unit = fitting[-1] if fitting else next(iter(units))
+    in_unit = number / units[unit]
+    digits = f'{in_unit:.0f}' if in_unit >= 10 else f'{in_unit:.1f}'
+    return f'{digits.removesuffix(".0")} {unit}'
+
+
+_TIMES = {'ms': 1e-3, 's': 1, 'min': 60, 'h': 3600, 'days': 86_400}
+_SIZES = {'B': 1, 'kB': 1e3, 'MB': 1e6, 'GB': 1e9}
+
+# %% ../nbs/lib/jobs.ipynb #099
+def find_jobs(folder: str | os.PathLike) -> list[Path]:
+    """Find the folders of jobs in a folder, and the folder itself if it is one.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where to look.
+
+    Returns
+    -------
+    list of Path
+        For `list_jobs`, in alphabetical order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    """
+    folder = Path(folder)
+    inner = sorted(path for path in folder.rglob('*') if path.is_dir())
+    return [path for path in (folder, *inner) if _job_files(path)]
+
+# %% ../nbs/lib/jobs.ipynb #101
+def describe_jobs(folder: str | os.PathLike) -> str:
+    """Describe what a folder of jobs holds, for reading.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        As given to `run_jobs`.
+
+    Returns
+    -------
+    str
+        A line of totals, then one per job: state, time it took, size of its result,
+        age, name, and its error if it failed. What is not done comes last.
+    """
+    table = list_jobs(folder)
+    counts = table.state.value_counts()
+    totals = ', '.join(
+        f'{counts[state]} {state}' for state in _STATES if state in counts
+    )
+    lines = [f'{folder}: {totals}, {_readable(table.bytes.sum(), _SIZES)}']
+    order = table.state.map(_STATES.index)
+    for row in table.assign(order=order).sort_values(['order', 'name']).itertuples():
+        took, age = (_readable(number, _TIMES) for number in (row.seconds, row.age))
+        size = _readable(row.bytes or np.nan, _SIZES)
+        name = f'{row.name}: {row.error}' if row.state == 'failed' else row.name
+        lines.append(f'  {row.state:11} {took:>7} {size:>7} {age:>8} old  {name}')
+    return '\n'.join(lines)
