@@ -1296,7 +1296,7 @@ def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     if hasattr(source, 'to_pandas') and hasattr(source, 'features'):
         return _from_datasets(source, columns.get('label', 'label'))
     if hasattr(source, 'to_pandas'):  # polars, arrow
-        return source.to_pandas()
+        return _from_memory(source.to_pandas(), columns)
     if isinstance(source, Mapping):
         return _from_columns(source)
     if isinstance(source, (list, tuple, pd.Series, np.ndarray)):

@@ -41,6 +41,7 @@ from promptlab.settings import (
     SEED,
     SHARE,
     FloatRange,
+    SettingError,
     check_each,
     check_setting,
 )
@@ -85,6 +86,9 @@ class TrainingRun:
     runs_per_pass: int | None = None
 
     def __post_init__(self):
+        check_setting('step', self.step, callable)
+        check_setting('n_texts', self.n_texts, COUNT)
+        check_setting('runs_per_pass', self.runs_per_pass, COUNT, None)
         for name, tensor in self.start.items():
             if tensor.dtype not in (torch.float32, torch.float64):
                 raise ValueError(
@@ -248,6 +252,7 @@ def clip_gradients(gradients: State, largest: float, has_runs: bool = False) -> 
     dict of str to Tensor
         The gradients, perhaps scaled.
     """
+    check_setting('largest', largest, POSITIVE)
     first = 1 if has_runs else 0
     squares = [(g**2).flatten(first).sum(-1) for g in gradients.values()]
     norm = _root(sum(squares))
@@ -313,7 +318,9 @@ class AdamRule:
 
     def __post_init__(self):
         check_each('rates', self.rates, NOT_NEGATIVE)
-        check_each('betas', self.betas, FloatRange(0, 1, with_least=True))
+        betas = check_each('betas', self.betas, FloatRange(0, 1, with_least=True))
+        if len(betas) != 2:
+            raise SettingError(f'betas is {self.betas}; give one for each moment.')
         check_setting('epsilon', self.epsilon, NOT_NEGATIVE)
         check_setting('weight_decay', self.weight_decay, NOT_NEGATIVE)
         check_setting('clip', self.clip, POSITIVE, None)
@@ -1115,6 +1122,7 @@ def replay_prompt(
     ValueError
         If the run cannot be replayed, or does not end at this prompt.
     """
+    check_setting('epsilon', epsilon, POSITIVE, None)
     check_replayable(prompt, len(table))
     settings, lm = prompt.settings, prompt.lm
     texts = _prompt_texts(prompt, table)
@@ -1212,6 +1220,7 @@ def classifier_run(
         If such a run has no derivative.
     """
     _refuse_other_config(config, rows)
+    check_setting('epsilon', epsilon, POSITIVE, None)
     model.eval()
     steps = training_steps(rows, config)
     rates = [step.rate for step in steps]

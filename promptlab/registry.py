@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-# %% ../nbs/lib/registry.ipynb #005
+# %% ../nbs/lib/registry.ipynb #006
 class Registry(dict):
     """Names of one kind of exchangeable objects, each with a function that makes one.
 
@@ -69,8 +69,9 @@ class Registry(dict):
         if isinstance(choice, self.base):
             return choice
         if not isinstance(choice, str):
+            article = 'an' if self.kind[0] in 'aeiou' else 'a'
             raise TypeError(
-                f'{choice!r} is not a {self.kind}; give a name '
+                f'{choice!r} is not {article} {self.kind}; give a name '
                 f'({", ".join(self)}) or an instance of {self._base_name()}.'
             )
         if choice not in self:

@@ -27,7 +27,16 @@ from .gradients import TensorRows, margin
 from .jobs import Executor, Job, content_digest, run_jobs
 from .metrics import bootstrap
 from .prompt import TrainedPrompt, train
-from .settings import COUNT, SEED, SHARE, SettingError, check_setting
+from promptlab.settings import (
+    COUNT,
+    SEED,
+    SHARE,
+    FloatRange,
+    IntRange,
+    SettingError,
+    check_each,
+    check_setting,
+)
 
 # %% ../nbs/lib/retraining.ipynb #007
 def random_subsets(
@@ -532,6 +541,10 @@ def choose_scores(
     ExpectedLds
         The choice.
     """
+    check_setting('candidates', candidates, Mapping)
+    check_each('candidates', list(candidates), object)
+    check_setting('n_splits', n_splits, COUNT)
+    check_setting('seed', seed, SEED)
 
     def mean_lds(name, rows):
         known = None if controls is None else controls[rows]
@@ -599,6 +612,7 @@ def datamodel_lds(
     float
         Mean of two folds: each half of the subsets judges the fit of the other.
     """
+    check_truth(masks, margins)
     is_even = np.arange(len(masks)) % 2 == 0
     found = []
     for fold in (is_even, ~is_even):
@@ -635,6 +649,10 @@ def leave_out_runs(
     list of Retraining
         In the order targets x ks x seeds.
     """
+    n_train, n_targets = np.shape(scores)
+    check_each('ks', ks, IntRange(0, n_train - 1))
+    check_each('targets', targets, IntRange(0, n_targets - 1))
+    check_each('seeds', seeds, SEED)
     order = np.argsort(-scores, axis=0, kind='stable')
     return [
         Retraining(f'{name}-{target}-{k}-{seed}', np.sort(order[k:, target]), seed)
@@ -693,6 +711,9 @@ def flip_labels(
     is_wrong : bool array, shape (n_texts,)
         Which ones.
     """
+    check_setting('share', share, FloatRange(0, 1, with_least=True, with_most=True))
+    check_setting('n_classes', n_classes, IntRange(2))
+    check_setting('seed', seed, SEED)
     rng = np.random.default_rng(seed)
     is_wrong = rng.random(len(labels)) < share
     steps = rng.integers(1, n_classes, len(labels))
@@ -718,6 +739,11 @@ def neighbour_disagreement(
     float array, shape (n_texts,)
         From 0 to 1.
     """
+    if len(labels) != len(representations):
+        raise SettingError(
+            f'there are {len(labels)} labels for {len(representations)} texts.'
+        )
+    check_setting('k', k, IntRange(1, max(1, len(labels) - 1)))
     similarity = representations @ representations.T
     np.fill_diagonal(similarity, -np.inf)
     nearest = np.argsort(-similarity, axis=1)[:, :k]

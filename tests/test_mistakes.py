@@ -2022,6 +2022,177 @@ $ probe --data good.csv --folds 3 --dtype int8
 TrainedPrompt.load('prompt', lm=get_lm('tiny', dtype='bfloat16'))
     prompt was trained on tiny (fingerprint ...), this model is tiny (...); load the
     model it was trained on, with dtype='float32'.
+AdamRule([])
+    rates is []; give a list of at least one.
+AdamRule([0.1, np.nan])
+    one of rates is nan; it must be a finite number at least 0.
+AdamRule([-0.1])
+    one of rates is -0.1; it must be a finite number at least 0.
+AdamRule([0.1], betas=(0.9, 1))
+    one of betas is 1; it must be a number at least 0 and below 1.
+AdamRule([0.1], betas=0.9)
+    betas is 0.9; give a list of at least one.
+AdamRule([0.1], epsilon=-1)
+    epsilon is -1; it must be a finite number at least 0.
+AdamRule([0.1], epsilon=np.nan)
+    epsilon is nan; it must be a finite number at least 0.
+AdamRule([0.1], weight_decay=np.inf)
+    weight_decay is inf; it must be a finite number at least 0.
+AdamRule([0.1], clip=0)
+    clip is 0; it must be a finite number above 0 or None.
+Metagradient(seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+Metagradient(seed=1.5)
+    seed is 1.5; it must be a whole number from 0 to 4,294,967,295.
+Metagradient(draws=1.5)
+    draws is 1.5; it must be a whole number of at least 1.
+remove_some(torch.ones(1, 9), 0)
+    n_removals is 0; it must be a whole number of at least 1.
+remove_some(torch.ones(1, 9), 2, share=0)
+    share is 0; it must be a number above 0 and below 1.
+remove_some(torch.ones(1, 9), 2, share=1.5)
+    share is 1.5; it must be a number above 0 and below 1.
+remove_some(torch.ones(1, 9), 2, share=np.nan)
+    share is nan; it must be a number above 0 and below 1.
+remove_some(torch.ones(1, 9), 2, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+schedule_rates('step', 0.1, 9)
+    schedule is 'step'; it must be 'constant', 'linear' or 'cosine'.
+schedule_rates('linear', 0, 9)
+    lr is 0; it must be a finite number above 0.
+schedule_rates('linear', np.nan, 9)
+    lr is nan; it must be a finite number above 0.
+schedule_rates('linear', 0.1, 0)
+    n_steps is 0; it must be a whole number of at least 1.
+random_subsets(0, 3)
+    n_train is 0; it must be a whole number of at least 1.
+random_subsets(9, 0)
+    n_subsets is 0; it must be a whole number of at least 1.
+random_subsets(9, 3, share=0)
+    share is 0; it must be a number above 0 and below 1.
+random_subsets(9, 3, share=np.nan)
+    share is nan; it must be a number above 0 and below 1.
+random_subsets(9, 3, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+random_subsets(9.5, 3)
+    n_train is 9.5; it must be a whole number of at least 1.
+fit_datamodel(np.ones((4, 9), bool), np.ones((3, 2)))
+    there are 3 margins of 4 subsets.
+fit_datamodel_with_prior(np.ones((4, 9), bool), np.ones((4, 2)), np.ones((8, 2)))
+    scores have the shape (8, 2), not (9, 2).
+fit_datamodel_with_prior(np.ones((4, 9), bool), np.ones((3, 2)), np.ones((9, 2)))
+    there are 3 margins of 4 subsets.
+fit_datamodel_with_prior(np.ones((4, 9), bool), np.ones((4, 2)), np.ones(9))
+    scores have the shape (9,), not (9, 2).
+lds(np.ones((9, 2)), np.ones((4, 8), bool), np.ones((4, 2)))
+    scores have the shape (9, 2), not (8, 2).
+lds(np.ones((9, 2)), np.ones((4, 9), bool), np.ones((4, 3)))
+    scores have the shape (9, 2), not (9, 3).
+lds_interval(np.ones((9, 2)), np.ones((4, 9), bool), np.ones((4, 2)), draws=0)
+    draws is 0; it must be a whole number of at least 1.
+Damped(-1)
+    damping is -1; it must be a finite number above 0.
+Damped('much')
+    damping is 'much'; it must be a finite number above 0.
+LastLayer(damping=np.nan)
+    damping is nan; it must be a finite number above 0.
+Trak(damping=-1)
+    damping is -1; it must be a finite number at least 0.
+Validated(retrainings=0)
+    retrainings is 0; it must be a whole number of at least 4.
+Validated(keep=1.5)
+    keep is 1.5; it must be a number above 0 and below 1.
+Validated(seed=np.nan)
+    seed is nan; it must be a whole number from 0 to 4,294,967,295.
+Margin(loss_temperature=0)
+    loss_temperature is 0; it must be a finite number above 0.
+Margin(loss_temperature=np.nan)
+    loss_temperature is nan; it must be a finite number above 0.
+Sketch(size=0)
+    size is 0; it must be a whole number of at least 1.
+Sketch(size=1.5)
+    size is 1.5; it must be a whole number of at least 1.
+Sketch(seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+Rademacher(size=np.nan)
+    size is nan; it must be a whole number of at least 1.
+Factored(side=0)
+    side is 0; it must be a whole number of at least 1.
+Principal(size=0)
+    size is 0; it must be a whole number of at least 1.
+PerExampleGradients(classifier[0], 'nothing')
+    no parameter matches 'nothing'; there are transformer.wte.weight,
+    transformer.wpe.weight, transformer.h.0.ln_1.weight, ...
+FeatureSettings(batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+FeatureSettings(shard_rows=1.5)
+    shard_rows is 1.5; it must be a whole number of at least 1.
+FeatureSettings(dtype='float32')
+    dtype is 'float32'; it must be of the type dtype.
+FeatureSettings(executor='threads')
+    executor is 'threads'; it must be 'serial', 'processes', 'ray' or of the type
+    Executor.
+soft_threshold(features, 0)
+    k is 0; it must be a whole number from 1 to 17.
+soft_threshold(features, 99)
+    k is 99; it must be a whole number from 1 to 17.
+attribute(*classifier_task, method='dampd')
+    there is no attribution method 'dampd'; there are 'damped', 'tracin', 'cosine',
+    'last-layer', 'trak', 'tfidf', 'bm25', 'representation', 'label', 'random',
+    'ekfac', 'metagradient', 'validated'; did you mean 'damped'?
+attribute(*classifier_task, method=3)
+    3 is not an attribution method; give a name (damped, tracin, cosine, last-layer,
+    trak, tfidf, bm25, representation, label, random, ekfac, metagradient,
+    validated) or an instance of AttributionMethod.
+attribute(*classifier_task, validate=-1)
+    validate is -1; it must be a whole number of at least 0.
+attribute(*classifier_task, validate=1.5)
+    validate is 1.5; it must be a whole number of at least 0.
+attribute(*classifier_task, max_tokens=np.nan)
+    max_tokens is nan; it must be a whole number of at least 1 or None.
+attribute(*classifier_task, folder='good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+attribute(*classifier_task, executor='threads')
+    executor is 'threads'; it must be 'serial', 'processes', 'ray' or of the type
+    Executor.
+attribute(prompt, good, None)
+    NoneType is not a table; give a name, a file, a DataFrame, a datasets.Dataset,
+    or a list of texts.
+attribute(prompt, good, load('three.csv'))
+    the targets: row 2 (0-based) has the label 'maybe', which is not one of neg,
+    pos; correct it or give other labels.
+attribute(prompt, None, good)
+    NoneType is not a table; give a name, a file, a DataFrame, a datasets.Dataset,
+    or a list of texts.
+attribute(prompt, good[:0], good)
+    the training table: it has columns but no rows.
+gradient_source('tiny')
+    a str is neither a PyTorch model nor a TrainedPrompt.
+METHODS.resolve('dampd')
+    there is no attribution method 'dampd'; there are 'damped', 'tracin', 'cosine',
+    'last-layer', 'trak', 'tfidf', 'bm25', 'representation', 'label', 'random',
+    'ekfac', 'metagradient', 'validated'; did you mean 'damped'?
+PROJECTIONS.resolve('skech')
+    there is no projection 'skech'; there are 'sketch', 'factored', 'rademacher',
+    'principal', 'whole'; did you mean 'sketch'?
+PROJECTIONS.resolve('sketch', size=0)
+    size is 0; it must be a whole number of at least 1.
+Attribution(features[:, :2], good, good[:2]).html(path='good.csv/x.html')
+    good.csv is a file, but a folder is needed; choose another place.
+attribute_files('classifier', 'good.csv', 'good.csv', limit=0)
+    limit is 0; it must be a whole number of at least 1.
+attribute_files('classifier', 'good.csv', 'good.csv', proj_dim=1.5)
+    size is 1.5; it must be a whole number of at least 1.
+RetrainPrompt(prompt, good[:3], good)
+    the training of this prompt cannot be replayed: it was trained on 18 texts, and
+    the training table has 3.
+replay_prompt(prompt, good[:3])
+    the training of this prompt cannot be replayed: it was trained on 18 texts, and
+    the training table has 3.
+TrainingRun({'a': torch.ones(1).half()}, abs, [], 3)
+    a is in torch.float16, in which metagradients are noise; use float32 or float64.
+$ attribute --model classifier --train good.csv --targets good.csv --validate -1
+    validate is -1; it must be a whole number of at least 0.
 """
 
 # Files to make mistakes with

@@ -1,14 +1,27 @@
 """Right values for inputs that were once read, mapped or counted wrongly in silence."""
 
+import errno
 import gzip
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 
-from promptlab import app, data, files, finetune, metrics, settings, sharing
+from promptlab import (
+    app,
+    calibrators,
+    cli,
+    data,
+    files,
+    finetune,
+    metrics,
+    settings,
+    sharing,
+)
 from promptlab.data import load
 from promptlab.prompt import TrainedPrompt, train
 
@@ -199,8 +212,9 @@ def test_flipped_bit(tmp_path):
 
 
 def test_table_of_lists():
-    """Lists and frames of one column give the same texts."""
-    for source in (pd.DataFrame({'text': ['a', 'b']}), ['a', 'b']):
+    """Lists, frames of one column and columns give the same texts."""
+    column = pa.chunked_array([['a'], ['b']])
+    for source in (pd.DataFrame({'text': ['a', 'b']}), ['a', 'b'], column):
         assert list(load(source, labelled=False)['text']) == ['a', 'b']
 
 
@@ -218,6 +232,69 @@ def test_prompt_order(prompt, tmp_path):
     folder = tmp_path / 'prompt'
     prompt.save(folder)
     assert list(TrainedPrompt.load(folder).labels) == ['spam', 'ham']
+
+
+def predict(capsys, *words):
+    """Run `promptlab predict`, and return its exit code and what it wrote."""
+    with pytest.raises(SystemExit) as end:
+        cli.main(['predict', *map(str, words)])
+    return end.value.code, *capsys.readouterr()
+
+
+def test_labels_of_the_prompt(prompt, tmp_path, capsys):
+    """A table is scored by the columns that have the names of a prompt's labels."""
+    several = prompt.replace(is_multilabel=True)
+    several.save(tmp_path / 'prompt')
+    table = write(tmp_path, 'a.csv', 'text,ham,spam\ngood,1,0\nbad,0,1\n')
+    assert 'on 2 rows' in predict(capsys, tmp_path / 'prompt', '--data', table)[2]
+
+
+def test_unmatched_label_has_a_line(prompt, tmp_path, capsys):
+    """What keeps a file from being scored is said with the line of the file."""
+    prompt.save(tmp_path / 'prompt')
+    table = write(tmp_path, 'a.csv', 'text,label\ngood,Ham\n')
+    said = predict(capsys, tmp_path / 'prompt', '--data', table)[2]
+    assert "line 2 has the label 'Ham'" in said
+
+
+def test_predictions_outlive_a_full_disk(prompt, tmp_path, capsys, monkeypatch):
+    """Predictions that cannot be written are printed."""
+
+    def full(path, text):
+        raise files.WriteError(f'{path} cannot be written')
+
+    prompt.save(tmp_path / 'prompt')
+    monkeypatch.setattr(cli, 'write_atomic', full)
+    out = tmp_path / 'p.csv'
+    code, written, said = predict(capsys, tmp_path / 'prompt', 'a', '--out', out)
+    assert code == 2
+    assert written.startswith('text,prediction,p_spam,p_ham')
+    assert 'cannot be written' in said
+
+
+def test_room_on_the_right_disk(tmp_path, monkeypatch):
+    """Of a full disk the room is said that its own folder has."""
+    asked = []
+
+    def room(place):
+        asked.append(place)
+        return shutil._ntuple_diskusage(9, 7, 2)
+
+    monkeypatch.setattr(files.shutil, 'disk_usage', room)
+    said = 'it needs 1.5 kB, and 2 B are free'
+    writing = files.write_errors(tmp_path, 1500, is_folder=True)
+    with pytest.raises(files.WriteError, match=said), writing:
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    assert asked == [tmp_path]
+
+
+def test_unweight_counts_known_labels():
+    """Rows whose label is not known do not count in the weights of a loss."""
+    known = np.array([[1.0], [0.0], [0.0]])
+    partly = np.vstack([known, [[np.nan]]])
+    logits = np.ones((2, 1))
+    expected = calibrators.unweight(logits, known)
+    np.testing.assert_array_equal(calibrators.unweight(logits, partly), expected)
 
 
 def test_split_lacks_class(tmp_path):
