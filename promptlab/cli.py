@@ -1302,7 +1302,7 @@ def jobs_command(
 
     folders = find_jobs(folder)
     if clear is not None:
-        n_deleted = sum(clear_jobs(inner, [clear]) for inner in folders)
+        n_deleted = sum(clear_jobs(inner, [clear]) for inner in folders or [folder])
         print(f'{n_deleted} job{"" if n_deleted == 1 else "s"} deleted')
         return
     for inner in folders:

@@ -941,7 +941,7 @@ $ app nowhere
 $ app ledger.jsonl
     ledger.jsonl: there is no such ledger; make one with promptlab probe.
 $ jobs nowhere
-    there is no folder nowhere; name one given to run_jobs.
+    there is no folder nowhere.
 $ results --folder nowhere
     nowhere: there is no such folder; give --folder.
 $ results one --folder empty_results
@@ -1004,7 +1004,7 @@ import_peft('adapter', lm)
     adapter holds no adapter_model.safetensors; name a folder that PEFT's
     save_pretrained wrote.
 list_jobs('nowhere')
-    there is no folder nowhere; name one given to run_jobs.
+    there is no folder nowhere.
 """
 
 # Objects in the wrong state or of the wrong shape
@@ -1358,7 +1358,7 @@ model_card(prompt, measured=[0.8])
 model_card(prompt, measured='accuracy 0.8')
     measured is 'accuracy 0.8'; it must be a dict or None.
 run_jobs([Job('a', abs)], 'jobs', 'threads')
-    there is no executor 'threads'; there are 'serial', 'processes', 'ray'.
+    there is no executor 'threads'; there are serial, processes, ray.
 run_jobs([Job('a', abs)], 'jobs', on_error='ignore')
     on_error is 'ignore'; it must be 'raise' or 'return'.
 run_jobs([Job('a', abs, {'x': object()})], 'jobs', progress=False)
@@ -1368,7 +1368,7 @@ EXECUTORS.resolve('processes', address='nowhere')
     the executor 'processes' cannot be made so: got an unexpected keyword argument
     'address'.
 list_jobs('good.csv')
-    there is no folder good.csv; name one given to run_jobs.
+    there is no folder good.csv.
 Metagradient(keep=0)
     keep is 0; it must be a number above 0 and at most 1.
 Metagradient(keep=float('nan'))
@@ -2193,6 +2193,49 @@ TrainingRun({'a': torch.ones(1).half()}, abs, [], 3)
     a is in torch.float16, in which metagradients are noise; use float32 or float64.
 $ attribute --model classifier --train good.csv --targets good.csv --validate -1
     validate is -1; it must be a whole number of at least 0.
+AdamRule([0.1], betas=(0.9,))
+    betas is (0.9,); give one for each moment.
+TrainingRun({}, None, [], 1)
+    step is None; it must be a function.
+TrainingRun({}, abs, [], 0)
+    n_texts is 0; it must be a whole number of at least 1.
+TrainingRun({}, abs, [], 3, runs_per_pass=0)
+    runs_per_pass is 0; it must be a whole number of at least 1 or None.
+replay_prompt(prompt, good, epsilon=0)
+    epsilon is 0; it must be a finite number above 0 or None.
+clip_gradients({'a': torch.ones(1)}, 0)
+    largest is 0; it must be a finite number above 0.
+flip_labels(labels, 1.5)
+    share is 1.5; it must be a number at least 0 and at most 1.
+flip_labels(labels, np.nan)
+    share is nan; it must be a number at least 0 and at most 1.
+flip_labels(labels, 0.1, n_classes=1)
+    n_classes is 1; it must be a whole number of at least 2.
+flip_labels(labels, 0.1, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+neighbour_disagreement(features, labels, k=0)
+    k is 0; it must be a whole number from 1 to 17.
+neighbour_disagreement(features, labels, k=18)
+    k is 18; it must be a whole number from 1 to 17.
+neighbour_disagreement(features, labels[:3])
+    there are 3 labels for 18 texts.
+leave_out_runs(features, [99], [0])
+    one of ks is 99; it must be a whole number from 0 to 17.
+leave_out_runs(features, 3, [0])
+    ks is 3; give a list of at least one.
+leave_out_runs(features, [3], [9])
+    one of targets is 9; it must be a whole number from 0 to 3.
+choose_scores({}, np.ones((4, 9), bool), np.ones((4, 2)))
+    candidates is []; give a list of at least one.
+datamodel_lds(np.ones((4, 9), bool), np.ones((3, 2)))
+    there are 3 margins of 4 subsets.
+load(pd.Series(['a', 3]))
+    the table: row 1 (0-based) has 3 in 'text', which is not a text; make it a
+    string.
+retrain(abs, [], 'good.csv')
+    good.csv is a file, but a folder is needed; choose another place.
+$ data '*.csv'
+    *.csv: there is no such file.
 """
 
 # Files to make mistakes with
