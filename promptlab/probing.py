@@ -15,6 +15,7 @@ from .experiments import ProbeData, RunExperiments, summarize_cells
 from .pooling import LayerEncoder, load_encoder, make_pooler
 from .probes import LDA, Ridge
 from .report import HERO_SIZE, show_number
+from .settings import COUNT, IntRange, check_each, check_setting
 
 # %% ../nbs/posts/probing.ipynb #006
 def recorded_cells(measured: Mapping[str, Any]) -> pd.DataFrame:
@@ -105,6 +106,11 @@ def probe_layers(
     DataFrame
         One row per cell, see `promptlab.experiments.summarize_cells`.
     """
+    datasets = check_each('datasets', datasets, ProbeData)
+    positions = check_each('positions', positions, object)
+    check_setting('n_random', n_random, IntRange(0))
+    for name, number in {'step': step, 'control_step': control_step}.items():
+        check_setting(name, number, COUNT)
     settings = {'probes': [LDA(), ridge_for_numbers()]} | settings
     encoder = load_encoder(model, dtype=dtype)
     steps = {encoder: step}
