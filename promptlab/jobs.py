@@ -710,6 +710,7 @@ class RayExecutor(Executor):
         gpus: float = 0,
         threads: int | None = None,
     ):
+        check_setting('address', address, str, None)
         check_setting('cpus', cpus, POSITIVE)
         check_setting('gpus', gpus, NOT_NEGATIVE)
         check_setting('threads', threads, COUNT, None)

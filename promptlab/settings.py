@@ -117,6 +117,7 @@ _KINDS = {
     tuple: 'a tuple',
     Mapping: 'a dict',
     Iterable: 'a list',
+    Sequence: 'a list',
 }
 
 

@@ -2236,6 +2236,78 @@ retrain(abs, [], 'good.csv')
     good.csv is a file, but a folder is needed; choose another place.
 $ data '*.csv'
     *.csv: there is no such file.
+RayExecutor(address=3)
+    address is 3; it must be a text or None.
+run_jobs(3, 'jobs')
+    jobs is 3; it must be a list.
+run_jobs([], 'jobs', 'threads')
+    there is no executor 'threads'; there are serial, processes, ray.
+read_jobs('nowhere')
+    there is no folder nowhere.
+clear_jobs('.', 3)
+    states is 3; give a list of at least one.
+time_parts(lm, 8, n_prompts=0)
+    n_prompts is 0; it must be a whole number of at least 1.
+time_parts(lm, 8, n_tokens=1.5)
+    n_tokens is 1.5; it must be a whole number of at least 1.
+time_parts(lm, 8, batch_size=np.nan)
+    batch_size is nan; it must be a whole number of at least 1.
+time_parts(lm, 8, repetitions=0)
+    repetitions is 0; it must be a whole number of at least 1.
+choose_caching(KVCacheStore(lm, lm.encode(texts)), 2, n_prompts=0)
+    n_prompts is 0; it must be a whole number of at least 1.
+choose_caching(KVCacheStore(lm, lm.encode(texts)), 2, n_tokens=np.nan)
+    n_tokens is nan; it must be a whole number of at least 1.
+train_heads(lm, good, None, None, seeds=0)
+    seeds is 0; it must be a whole number of at least 1.
+train_heads(lm, good, None, None, seeds=1.5)
+    seeds is 1.5; it must be a whole number of at least 1.
+train_heads(lm, good, None, None, seeds=True)
+    seeds is True; it must be a whole number of at least 1.
+target_words(lm, 'x')
+    labels is 'x'; give a list of at least one.
+target_words(lm, [None])
+    one of labels is None; it must be a text.
+compare_methods(lm, good, good, seeds=0)
+    seeds is 0; it must be a whole number of at least 1.
+probe_layers('tiny', [ProbeData('good.csv')], n_random=-1)
+    n_random is -1; it must be a whole number of at least 0.
+probe_layers('tiny', [ProbeData('good.csv')], step=0)
+    step is 0; it must be a whole number of at least 1.
+probe_layers('tiny', [ProbeData('good.csv')], control_step=0)
+    control_step is 0; it must be a whole number of at least 1.
+probe_layers('tiny', [ProbeData('good.csv')], positions=[])
+    positions is []; give a list of at least one.
+probe_layers('tiny', 3)
+    datasets is 3; give a list of at least one.
+measure_own('good_lm', good, -1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+EkFac(batch_size=0)
+    batch_size is 0; it must be a whole number of at least 1.
+RandomScores(seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+ModelGradients(*classifier, max_tokens=0)
+    max_tokens is 0; it must be a whole number of at least 1 or None.
+bm25(texts, 'one text')
+    targets is 'one text'; give a list of at least one.
+bm25(texts, texts, k1=-1)
+    k1 is -1; it must be a finite number at least 0.
+bm25(texts, texts, b=np.nan)
+    b is nan; it must be a number at least 0 and at most 1.
+Attribution(features, good[:3], good)
+    scores have the shape (18, 4); 3 training texts and 18 targets need (3, 18).
+Attribution(features[:, :2], good, good[:2]).top(0)
+    k is 0; it must be a whole number of at least 1.
+Attribution(features[:, :2], good, good[:2]).top(1.5)
+    k is 1.5; it must be a whole number of at least 1.
+Attribution(features[:, :2], good, good[:2]).html(k=0)
+    k is 0; it must be a whole number of at least 1.
+damped_inverse(MemoryStore(torch.ones(4, 2)), torch.ones(4), -1)
+    damping is -1; it must be a finite number above 0.
+PerExampleGradients(classifier[0], '[')
+    '[' is no regular expression: unterminated character set at position 0.
+$ jobs good.csv
+    there is no folder good.csv.
 """
 
 # Files to make mistakes with
