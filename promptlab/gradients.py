@@ -546,7 +546,10 @@ def _mixing_message(module: nn.Module, n_rows: int, n_examples: int) -> str:
 def _matching_parameters(model: nn.Module, pattern: str) -> dict[str, nn.Parameter]:
     """Return the parameters whose names match a regular expression."""
     named = dict(model.named_parameters())
-    matching = {name: p for name, p in named.items() if re.search(pattern, name)}
+    try:
+        matching = {name: p for name, p in named.items() if re.search(pattern, name)}
+    except re.error as error:
+        raise ValueError(f'{pattern!r} is no regular expression: {error}.') from None
     if not matching:
         some = ', '.join([*named][:3])
         raise ValueError(f'no parameter matches {pattern!r}; there are {some}, ...')
@@ -1573,6 +1576,7 @@ class ModelGradients(GradientSource):
         self.projection = projection or Whole()
         self.param_filter = param_filter
         self.output = output or default_output(model)
+        check_setting('max_tokens', max_tokens, COUNT, None)
         self.max_tokens = max_tokens
         self.gradients = PerExampleGradients(model, param_filter)
         self.sizes = self.gradients.sizes
@@ -1813,7 +1817,7 @@ class PromptGradients(GradientSource):
 def gradient_source(
     model: Any,
     tokenizer: Any = None,
-    projection: Projection | None = None,
+    projection: str | Projection | None = None,
     output: ModelOutput | None = None,
     **settings: Any,
 ) -> GradientSource:
@@ -1825,8 +1829,8 @@ def gradient_source(
         What is attributed.
     tokenizer : PreTrainedTokenizerBase, optional
         Of a model, for tables of texts.
-    projection : Projection, optional
-        What is kept; by default `Whole()`.
+    projection : str or Projection, optional
+        What is kept, a name in `PROJECTIONS` or an instance; by default `Whole()`.
     output : ModelOutput, optional
         What is differentiated.
     **settings : object
@@ -1842,6 +1846,7 @@ def gradient_source(
     TypeError
         If it is neither.
     """
+    projection = PROJECTIONS.resolve(projection or 'whole')
     if isinstance(model, TrainedPrompt):
         return PromptGradients(model, output, projection)
     if isinstance(model, nn.Module):

@@ -86,6 +86,7 @@ from promptlab.settings import (
     FloatRange,
     IntRange,
     SettingError,
+    check_each,
     check_fields,
     check_names,
     check_setting,
@@ -551,6 +552,7 @@ def damped_inverse(
     DampedInverse
         To be called with the features of targets.
     """
+    check_setting('damping', damping, POSITIVE)
     path = None
     if store.folder:
         path = store.folder / f'solve-{digest(store.keys, damping)}.safetensors'
@@ -1598,6 +1600,10 @@ def bm25(
     Robertson and Zaragoza (2009), The probabilistic relevance framework: BM25 and
     beyond.
     """
+    for name, texts in {'train': train, 'targets': targets}.items():
+        check_each(name, texts, str)
+    check_setting('k1', k1, NOT_NEGATIVE)
+    check_setting('b', b, FloatRange(0, 1, with_least=True, with_most=True))
     vectorizer = CountVectorizer()
     counts = vectorizer.fit_transform(train).tocsc().astype(float)
     queries = (vectorizer.transform(targets) > 0).astype(float)
@@ -1721,6 +1727,7 @@ class RandomScores(AttributionMethod):
     about = 'chance'
 
     def __init__(self, seed: int = 0):
+        check_setting('seed', seed, SEED)
         self.seed = seed
 
     def attribute(self, task):
@@ -1823,6 +1830,7 @@ class EkFac(AttributionMethod):
     about = 'EK-FAC influence of linear layers, by kronfluence'
 
     def __init__(self, batch_size: int = 64):
+        check_setting('batch_size', batch_size, COUNT)
         self.batch_size = batch_size
 
     def attribute(self, task):
@@ -2156,6 +2164,13 @@ class Attribution:
         method: str = '',
         expected: ExpectedLds | None = None,
     ):
+        expected_shape = len(train), len(targets)
+        if np.shape(scores) != expected_shape:
+            raise SettingError(
+                f'scores have the shape {np.shape(scores)}; {expected_shape[0]} '
+                f'training texts and {expected_shape[1]} targets need '
+                f'{expected_shape}.'
+            )
         self.scores = scores
         self.train = train.reset_index(drop=True)
         self.targets = targets.reset_index(drop=True)
@@ -2190,6 +2205,7 @@ class Attribution:
             Columns target, kind ('helped' or 'harmed'), rank (from 1), score, row
             (0-based), label and text; and expected_lds, if it was measured.
         """
+        check_setting('k', k, COUNT)
         texts, labels = joined_texts(self.train), _named_labels(self.train)
         rows = []
         for target, scores in enumerate(self.scores.T):
@@ -2230,6 +2246,7 @@ class Attribution:
         str
             HTML.
         """
+        check_setting('chars', chars, COUNT)
         top, labels = self.top(k), _named_labels(self.targets)
         page = '\n'.join(
             _target_html(
