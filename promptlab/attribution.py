@@ -24,7 +24,7 @@ from promptlab.retraining import (
     subset_runs,
 )
 
-# %% ../nbs/posts/attribution.ipynb #036
+# %% ../nbs/posts/attribution.ipynb #040
 def _retrain_halves(
     train_half: RetrainClassifier,
     masks: np.ndarray,
