@@ -38,7 +38,7 @@ from .models import ModelError
 from .prompt import train
 from .settings import COUNT, POSITIVE, SEED, check_each, check_setting
 
-# %% ../nbs/posts/calibration.ipynb #014
+# %% ../nbs/posts/calibration.ipynb #015
 def row_losses(proba: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the log-loss of each row, of several labels their mean.
 
@@ -77,7 +77,7 @@ def as_binary(scored: Scored) -> Scored:
     logits, labels = check_scored(scored)
     return (logits.ravel(), labels.ravel()) if labels.ndim > 1 else (logits, labels)
 
-# %% ../nbs/posts/calibration.ipynb #016
+# %% ../nbs/posts/calibration.ipynb #017
 def _try_fit(name: str, scored: Scored) -> Calibrator | None:
     """Fit a calibrator, or return None where the rows have no answer."""
     try:
@@ -140,7 +140,7 @@ def compare_calibrators(
         'gain': {name: _mean_interval(x) for name, x in gains.items()},
     }
 
-# %% ../nbs/posts/calibration.ipynb #018
+# %% ../nbs/posts/calibration.ipynb #019
 def classifier_logits(
     model: Any,
     fit_on: pd.DataFrame,
@@ -191,7 +191,7 @@ def classifier_logits(
         scored = [(unweight(logits, weighted), table) for logits, table in scored]
     return [(logits, targets(table).astype(int)) for logits, table in scored]
 
-# %% ../nbs/posts/calibration.ipynb #026
+# %% ../nbs/posts/calibration.ipynb #027
 def _curve_fit(name: str, scored: Scored) -> Callable | None:
     """Fit on few rows; return a function of logits, or None if there is no answer."""
     each = ', each label'
@@ -213,7 +213,7 @@ def _curve_fit(name: str, scored: Scored) -> Callable | None:
 
     return predict
 
-# %% ../nbs/posts/calibration.ipynb #028
+# %% ../nbs/posts/calibration.ipynb #029
 def compare_labels(
     held_out: Scored, test: Scored, train_targets: np.ndarray, labels: Sequence[str]
 ) -> dict[str, Any]:
@@ -257,7 +257,7 @@ def compare_labels(
         'gain': {name: _mean_interval(base - x) for name, x in losses.items()},
     }
 
-# %% ../nbs/posts/calibration.ipynb #034
+# %% ../nbs/posts/calibration.ipynb #036
 def label_curve(
     held_out: Scored,
     test: Scored,
@@ -320,7 +320,7 @@ def label_curve(
             rows.append(row)
     return pd.DataFrame(rows)
 
-# %% ../nbs/posts/calibration.ipynb #040
+# %% ../nbs/posts/calibration.ipynb #042
 def compare_shift(
     home: Scored,
     away: Scored,
@@ -362,7 +362,7 @@ def compare_shift(
         ),
     }
 
-# %% ../nbs/posts/calibration.ipynb #049
+# %% ../nbs/posts/calibration.ipynb #051
 def score_counts(scored: Scored, width: float = 0.1) -> dict[str, list[float]]:
     """Count rows and positives by log odds, enough to draw diagrams and keep no rows.
 
@@ -390,7 +390,7 @@ def score_counts(scored: Scored, width: float = 0.1) -> dict[str, list[float]]:
         'positives': np.bincount(bins, labels).astype(int).tolist(),
     }
 
-# %% ../nbs/posts/calibration.ipynb #056
+# %% ../nbs/posts/calibration.ipynb #058
 def measure_own(
     model: Any, table: pd.DataFrame, seed: int, epochs: int = 3
 ) -> dict[str, Any]:

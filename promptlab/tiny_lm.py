@@ -17,7 +17,7 @@ from promptlab.pretraining import (
     ngram_bits_per_byte,
 )
 
-# %% ../nbs/posts/tiny-lm.ipynb #029
+# %% ../nbs/posts/tiny-lm.ipynb #030
 def compare_bits_per_byte(
     lm: FrozenLM,
     train: Mapping[str, Iterable[str]],
