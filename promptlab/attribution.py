@@ -37,7 +37,7 @@ def _retrain_halves(
     margins = retrain(train_half, runs, folder, progress=False)
     return margins[: len(masks)], margins[len(masks) :]
 
-
+# %% ../nbs/posts/attribution.ipynb #041
 def judge_methods(
     model: Any,
     tokenizer: Any,
