@@ -851,7 +851,8 @@ class _FeatureFile:
 
     def finish(self) -> None:
         """Give the complete file its name."""
-        self.array.flush()
+        if self.array is not None:  # it is None if an earlier pass wrote all batches
+            self.array.flush()
         os.replace(self.part, self.path)
 
 # %% ../nbs/lib/pooling.ipynb #068
