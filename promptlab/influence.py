@@ -1812,7 +1812,7 @@ def _ekfac_scores(
         scores = analyzer.load_pairwise_scores('scores')['all_modules']
     return scores.float().T.numpy()
 
-
+# %% ../nbs/lib/influence.ipynb #115
 class EkFac(AttributionMethod):
     """EK-FAC influence of linear layers, by the package `kronfluence`.
 
@@ -1851,7 +1851,7 @@ class EkFac(AttributionMethod):
 
 METHODS.register('ekfac', EkFac)
 
-# %% ../nbs/lib/influence.ipynb #118
+# %% ../nbs/lib/influence.ipynb #119
 class Metagradient(AttributionMethod):
     """The derivative through the replayed training run, averaged over random subsets.
 
@@ -1922,7 +1922,7 @@ class Metagradient(AttributionMethod):
 
 METHODS.register('metagradient', Metagradient)
 
-# %% ../nbs/lib/influence.ipynb #121
+# %% ../nbs/lib/influence.ipynb #122
 DAMPINGS = (0.0002, 0.002, 0.02, 0.2, 2.0)
 
 
@@ -1960,7 +1960,7 @@ def _feature_groups(
             groups.setdefault(key, []).append(name)
     return groups
 
-# %% ../nbs/lib/influence.ipynb #124
+# %% ../nbs/lib/influence.ipynb #125
 def candidate_scores(
     task: AttributionTask, methods: Mapping[str, AttributionMethod]
 ) -> dict[str, np.ndarray]:
@@ -2006,7 +2006,7 @@ def _checkpoint_choices(names: Sequence[str]) -> dict[str, list[str]]:
     each = {f' at checkpoint {i}': [name] for i, name in enumerate(names, 1)}
     return {' at all checkpoints': list(names)} | each
 
-# %% ../nbs/lib/influence.ipynb #126
+# %% ../nbs/lib/influence.ipynb #127
 class Validated(AttributionMethod):
     """What a few retrainings choose among methods, layers, checkpoints and dampings.
 
@@ -2059,7 +2059,7 @@ class Validated(AttributionMethod):
 
 METHODS.register('validated', Validated)
 
-# %% ../nbs/lib/influence.ipynb #128
+# %% ../nbs/lib/influence.ipynb #129
 def task_retrainer(task: AttributionTask) -> RetrainPrompt | RetrainClassifier:
     """Return what trains the model of a task again, on some of its texts.
 
@@ -2097,7 +2097,7 @@ def _margins_at(
         folder = Path(settings.folder or temporary) / 'retrainings'
         return retrain(retrainer, subset_runs(masks, [0]), folder, **options)
 
-# %% ../nbs/lib/influence.ipynb #131
+# %% ../nbs/lib/influence.ipynb #132
 def _named_labels(table: pd.DataFrame) -> list:
     """Return the label of each row by name where names are known."""
     if 'label' not in table:
@@ -2137,10 +2137,10 @@ def _target_html(
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f'{text[:chars]} ...'
 
-# %% ../nbs/lib/influence.ipynb #133
+# %% ../nbs/lib/influence.ipynb #134
 _TOP_COLUMNS = ['target', 'kind', 'rank', 'score', 'row', 'label', 'text']
 
-# %% ../nbs/lib/influence.ipynb #134
+# %% ../nbs/lib/influence.ipynb #135
 class Attribution:
     """Scores of training texts for targets, with the texts.
 
@@ -2263,7 +2263,7 @@ class Attribution:
     def _repr_html_(self) -> str:
         return self.html()
 
-# %% ../nbs/lib/influence.ipynb #137
+# %% ../nbs/lib/influence.ipynb #138
 def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
     """Return pairs of weights and a number, or refuse what is not."""
     for item in checkpoints:
@@ -2275,7 +2275,7 @@ def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
         check_setting('the weight of a checkpoint', item[1], NOT_NEGATIVE)
     return [tuple(item) for item in checkpoints]
 
-# %% ../nbs/lib/influence.ipynb #140
+# %% ../nbs/lib/influence.ipynb #141
 def attribute(
     model: Any,
     train: Any,
@@ -2352,7 +2352,7 @@ def _validated_method(
     method = METHODS.resolve(method)
     return Validated(validate, {repr(method): method})
 
-# %% ../nbs/lib/influence.ipynb #147
+# %% ../nbs/lib/influence.ipynb #148
 def _with_answers(
     model: Any, tokenizer: Any, table: pd.DataFrame, max_tokens: int | None
 ) -> pd.DataFrame:
@@ -2382,7 +2382,7 @@ def _warn_of_labels(labels: list[str]) -> None:
         stacklevel=3,
     )
 
-# %% ../nbs/lib/influence.ipynb #149
+# %% ../nbs/lib/influence.ipynb #150
 def attribute_files(
     model: str | os.PathLike,
     train: Any,
@@ -2446,7 +2446,7 @@ def attribute_files(
         settings['projection'] = sketch
     return attribute(network, known, asked, tokenizer, method, **settings)
 
-# %% ../nbs/lib/influence.ipynb #158
+# %% ../nbs/lib/influence.ipynb #159
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:
     """Shrink scores towards zero so that only the largest of each target remain.
 
