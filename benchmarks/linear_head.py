@@ -34,7 +34,6 @@ from promptlab.linear_head import (
     score_heads,
     score_labels,
     score_regression,
-    threshold_counts,
     train_heads,
 )
 from promptlab.lm import Encoded, FrozenLM, get_lm, kv_tensor
@@ -56,7 +55,6 @@ SHARED = {'lr': 0.01, 'schedule': 'linear', 'cache_budget': BUDGET}
 MAX_TOKENS = 256  # of a review
 COMMAND = 'python benchmarks/linear_head.py --model {model} --part {part}'
 FOUR = ['joy', 'anger', 'sadness', 'fear']
-THRESHOLDS = [round(i / 50, 2) for i in range(1, 50)]
 
 
 class StatesStore(KVCacheStore):
@@ -343,18 +341,11 @@ def emotion(study):
     columns = [EMOTIONS.index(label) for label in FOUR]
     hard = (logits.mean(1)[:, columns] > 0).astype(float)
     correlated = correlations(hard, true[:, columns], FOUR).drop(columns='p_value')
-    proba = 1 / (1 + np.exp(-logits.astype(float)))
     measured = {
         'curves': mean_curves(prompts),
         'zero': score_labels(true, (logits > 0).astype(int), EMOTIONS),
         'tuned': score_labels(true, np.stack(tuned, 1), EMOTIONS),
         'correlations': correlated.round(4).to_dict('index'),
-        'thresholds': {
-            'labels': EMOTIONS,
-            'thresholds': THRESHOLDS,
-            'positives': true.sum(0).tolist(),
-            'counts': threshold_counts(proba.mean(1), true, THRESHOLDS),
-        },
     }
     settings = prompts[0].settings
     facts = {name: settings[name] for name in ('epochs', 'lr', 'n_tokens')}

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['score_decisions', 'row_interval', 'target_words', 'train_heads', 'mean_curves', 'score_difference', 'score_heads',
-           'score_labels', 'threshold_counts', 'correlate_seeds', 'score_regression', 'compare_methods']
+           'score_labels', 'correlate_seeds', 'score_regression', 'compare_methods']
 
 # %% ../nbs/posts/linear-head.ipynb #003
 import os
@@ -268,31 +268,7 @@ def score_labels(
     by_label = report.loc[list(labels), ['precision', 'recall', 'f1']].round(4)
     return {**found, 'each': each, 'labels': by_label.to_dict('index')}
 
-# %% ../nbs/posts/linear-head.ipynb #046
-def threshold_counts(
-    proba: np.ndarray, true: np.ndarray, thresholds: Sequence[float]
-) -> list[list[list[int]]]:
-    """Count decisions of each label at each of several thresholds.
-
-    Parameters
-    ----------
-    proba : array, shape (n_rows, n_labels)
-        Probability of each label.
-    true : int array, shape (n_rows, n_labels)
-        0/1 per label.
-    thresholds : sequence of float
-        A label is predicted where its probability is greater.
-
-    Returns
-    -------
-    nested list of int, shape (n_labels, n_thresholds, 2)
-        True and false positives.
-    """
-    said = proba[..., None] > np.asarray(thresholds)
-    hits = (said & (true[..., None] > 0)).sum(0)
-    return np.stack([hits, said.sum(0) - hits], -1).tolist()
-
-# %% ../nbs/posts/linear-head.ipynb #060
+# %% ../nbs/posts/linear-head.ipynb #061
 def correlate_seeds(
     scores: np.ndarray, true: np.ndarray, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
@@ -319,7 +295,7 @@ def correlate_seeds(
     table = table.assign(least=by_seed.min(axis=1), most=by_seed.max(axis=1))
     return table.round(4).to_dict('index')
 
-# %% ../nbs/posts/linear-head.ipynb #066
+# %% ../nbs/posts/linear-head.ipynb #067
 def score_regression(
     features: Mapping[str, Any], true: Mapping[str, np.ndarray]
 ) -> np.ndarray:
@@ -347,7 +323,7 @@ def score_regression(
     thresholds = best_thresholds(decide(features['validation']), true['validation'])
     return (logits > thresholds).astype(int)
 
-# %% ../nbs/posts/linear-head.ipynb #068
+# %% ../nbs/posts/linear-head.ipynb #069
 def compare_methods(
     lm: FrozenLM,
     table: pd.DataFrame,
