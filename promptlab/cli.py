@@ -148,6 +148,22 @@ def common_options(
     _run_plugins(plugin or [])
 
 # %% ../nbs/lib/cli.ipynb #012
+@contextmanager
+def _ended_by_signals() -> Iterator[list[int]]:
+    """Let SIGTERM end a command as Ctrl-C does; note that it came."""
+    received = []
+
+    def stop(number: int, frame: Any) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+# %% ../nbs/lib/cli.ipynb #014
 def main(args: list[str] | None = None) -> None:
     """Run the `promptlab` command and exit.
 
@@ -176,22 +192,6 @@ def main(args: list[str] | None = None) -> None:
             code = 2
             say(f'error: {_one_sentence(error)}')
     sys.exit(code)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[list[int]]:
-    """Let SIGTERM end a command as Ctrl-C does; note that it came."""
-    received = []
-
-    def stop(number: int, frame: Any) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def say(message: str) -> None:
@@ -227,7 +227,7 @@ def _one_sentence(error: Exception) -> str:
         message = str(error) or type(error).__name__
     return ' '.join(message.split())
 
-# %% ../nbs/lib/cli.ipynb #017
+# %% ../nbs/lib/cli.ipynb #019
 class Options:
     """Options that several commands have."""
 
@@ -270,7 +270,7 @@ class Options:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #018
+# %% ../nbs/lib/cli.ipynb #020
 def _parse_names(option: str, text: str | None) -> list[str]:
     """Parse names that are separated by commas; none if the option is not given."""
     if text is None:
@@ -284,7 +284,7 @@ def _parse_names(option: str, text: str | None) -> list[str]:
             )
     return names
 
-# %% ../nbs/lib/cli.ipynb #019
+# %% ../nbs/lib/cli.ipynb #021
 def _parse_columns(text: str | None) -> dict[str, str] | None:
     """Parse `text=review,label=stars`."""
     if text is None:
@@ -314,7 +314,7 @@ def _check_unused(reason: str, **options: Any) -> None:
         if value is not None:
             raise SettingError(f'--{name.replace("_", "-")} has no effect {reason}.')
 
-# %% ../nbs/lib/cli.ipynb #021
+# %% ../nbs/lib/cli.ipynb #023
 def _list_data() -> None:
     """Print the data sets and where they are."""
     from promptlab.data import DATASETS, BundledDataSet, available_splits
@@ -329,7 +329,7 @@ def _list_data() -> None:
         print(f'{name:<16} {data_set.about}')
         print(f'{"":<16} {len(data_set.labels)} labels, {state}')
 
-# %% ../nbs/lib/cli.ipynb #023
+# %% ../nbs/lib/cli.ipynb #025
 def _describe_data(
     name: str, split: str | None, columns: str | None, limit: int | None = None
 ) -> None:
@@ -352,7 +352,7 @@ def _describe_data(
     for row in table[shown].sample(min(3, len(table)), random_state=0).to_numpy():
         print('  -', ' / '.join(str(text)[:110] for text in row))
 
-# %% ../nbs/lib/cli.ipynb #025
+# %% ../nbs/lib/cli.ipynb #027
 def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> None:
     """Write data sets or files in the form that probing reads."""
     from promptlab.experiments import write_probing_sets
@@ -366,7 +366,7 @@ def _write_probing_sets(names: list[str], folder: Path, limit: int | None) -> No
         for path in write_probing_sets(name, folder, limit):
             print(path)
 
-# %% ../nbs/lib/cli.ipynb #027
+# %% ../nbs/lib/cli.ipynb #029
 @app.command('data', cls=RegistryCommand)
 def data_command(
     names: Annotated[
@@ -399,7 +399,7 @@ def data_command(
         _check_unused(reason, split=split, columns=columns, limit=limit)
         _list_data()
 
-# %% ../nbs/lib/cli.ipynb #030
+# %% ../nbs/lib/cli.ipynb #032
 TASKS = {'sentiment': 'imdb', 'emotion': 'emotion'}
 TASK_HEADS = ('linear-head', 'target-tokens')
 
@@ -452,7 +452,7 @@ def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str,
     memory, disk = options.get('cache_budget'), options.get('cache_disk')
     return settings | {'cache_budget': _cache_budget(memory, disk)}
 
-# %% ../nbs/lib/cli.ipynb #031
+# %% ../nbs/lib/cli.ipynb #033
 def _checked_settings(
     options: Mapping[str, Any], task: str, words: str | None, validation: float
 ) -> dict[str, Any]:
@@ -476,7 +476,7 @@ def _check_training(settings: Mapping[str, Any], validation: float) -> None:
             '--patience needs held-out rows; give --validation 0.1, say.'
         )
 
-# %% ../nbs/lib/cli.ipynb #033
+# %% ../nbs/lib/cli.ipynb #035
 def _score_line(prompt: Any, table: pd.DataFrame, logits: np.ndarray) -> str:
     """Say how right the predictions are."""
     from sklearn.metrics import f1_score
@@ -508,7 +508,7 @@ def _write_model_card(prompt: Any, data: str, folder: Path) -> None:
             measured[f'on the test split of {data}'] = score
     write_atomic(folder / 'README.md', model_card(prompt, measured))
 
-# %% ../nbs/lib/cli.ipynb #035
+# %% ../nbs/lib/cli.ipynb #037
 class TrainOptions:
     """Options of `train`, named as fields of `PromptConfig` and `TrainingConfig`."""
 
@@ -549,7 +549,7 @@ class TrainOptions:
         typer.Option(help='Stop after this many epochs without improvement.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #037
+# %% ../nbs/lib/cli.ipynb #039
 class CacheOptions:
     """Options of `train` about truncation and the KV cache of the texts."""
 
@@ -582,7 +582,7 @@ class CacheOptions:
         typer.Option(help="{kvcache.PRECISIONS}; default: the model's own."),
     ]
 
-# %% ../nbs/lib/cli.ipynb #038
+# %% ../nbs/lib/cli.ipynb #040
 def _describe_rows(table: pd.DataFrame, data: str) -> str:
     """Return the size, the source and the labels of a table."""
     return f'{len(table):,} rows of {data}, labels {", ".join(table.attrs["labels"])}'
@@ -593,7 +593,7 @@ def _how_to_predict(task: str, folder: Path) -> str:
     is_default = folder == Path('runs') / task
     return f'promptlab predict {f"--tasks {task}" if is_default else folder} "a text"'
 
-# %% ../nbs/lib/cli.ipynb #040
+# %% ../nbs/lib/cli.ipynb #042
 def _claim_out(out: Path | None, task: str, data: str) -> Path:
     """Return the folder of a run, by default one named after its task."""
     out = out or Path('runs') / (task if task in TASKS else Path(data).stem)
@@ -606,7 +606,7 @@ def _say_trained(prompt: Any, task: str, out: Path) -> None:
     print(prompt.history.round(4).to_string(index=False))
     print(f'saved in {out}; try: {_how_to_predict(task, out)}')
 
-# %% ../nbs/lib/cli.ipynb #041
+# %% ../nbs/lib/cli.ipynb #043
 @app.command('train', cls=RegistryCommand)
 def train_command(
     context: typer.Context,
@@ -649,7 +649,7 @@ def train_command(
     _write_model_card(prompt, data, out)
     _say_trained(prompt, task, out)
 
-# %% ../nbs/lib/cli.ipynb #046
+# %% ../nbs/lib/cli.ipynb #048
 def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) -> None:
     """Say how right a prompt's predictions are, where the data has its labels."""
     from promptlab.data import TableError, load
@@ -663,7 +663,7 @@ def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) 
     else:
         say(name + _score_line(prompt, table, logits))
 
-# %% ../nbs/lib/cli.ipynb #048
+# %% ../nbs/lib/cli.ipynb #050
 def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFrame:
     """Return the predictions and one probability per label."""
     decided = prompt.decide(logits)
@@ -677,7 +677,28 @@ def _prediction_table(prompt: Any, logits: np.ndarray, prefix: str) -> pd.DataFr
     table.insert(0, f'{prefix}prediction', named)
     return table
 
-# %% ../nbs/lib/cli.ipynb #051
+# %% ../nbs/lib/cli.ipynb #053
+def _load_with_labels(
+    data: str, label_sets: Iterable[list[str]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Load a table with the labels of a prompt, or else without, and say why."""
+    from promptlab.data import TableError, load
+
+    problem = ''
+    for labels in label_sets:
+        try:
+            table = load(data, labels=labels, labelled=None, **settings)
+        except TableError as error:
+            problem = problem or f'not scored: {error}'
+        else:
+            if 'labels' in table.attrs:
+                return table
+    table = load(data, labelled=False, **settings)  # fails again if texts are wrong
+    if problem:
+        say(problem)
+    return table
+
+# %% ../nbs/lib/cli.ipynb #055
 def _input_table(
     texts: list[str],
     data: str | None,
@@ -705,28 +726,7 @@ def _input_table(
     name = 'standard input'
     return check_table(read_lines(content, name), labelled=False, source_name=name)
 
-
-def _load_with_labels(
-    data: str, label_sets: Iterable[list[str]], settings: Mapping[str, Any]
-) -> pd.DataFrame:
-    """Load a table with the labels of a prompt, or else without, and say why."""
-    from promptlab.data import TableError, load
-
-    problem = ''
-    for labels in label_sets:
-        try:
-            table = load(data, labels=labels, labelled=None, **settings)
-        except TableError as error:
-            problem = problem or f'not scored: {error}'
-        else:
-            if 'labels' in table.attrs:
-                return table
-    table = load(data, labelled=False, **settings)  # fails again if texts are wrong
-    if problem:
-        say(problem)
-    return table
-
-# %% ../nbs/lib/cli.ipynb #053
+# %% ../nbs/lib/cli.ipynb #057
 def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str, Path]:
     """Return name to folder of each prompt; a single one has no name."""
     from promptlab.prompt import read_manifest
@@ -747,7 +747,7 @@ def _prompt_folders(words: list[str], tasks: str | None, runs: Path) -> dict[str
         read_manifest(folder)
     return folders
 
-# %% ../nbs/lib/cli.ipynb #055
+# %% ../nbs/lib/cli.ipynb #059
 def _check_out(out: Path | None) -> None:
     """Refuse a file that cannot be written, before the work for it."""
     if out is None:
@@ -786,7 +786,7 @@ def _check_pairs(prompts: Mapping[str, Any], table: pd.DataFrame) -> None:
                 'other data or another prompt.'
             )
 
-# %% ../nbs/lib/cli.ipynb #056
+# %% ../nbs/lib/cli.ipynb #060
 def _load_prompts(
     folders: Mapping[str, Path], device: str | None, dtype: str | None
 ) -> dict[str, Any]:
@@ -825,7 +825,7 @@ def _predict(
     for name, prompt in prompts.items():
         _say_score(prompt, table, logits[name], f'{name}: ' if name else '')
 
-# %% ../nbs/lib/cli.ipynb #058
+# %% ../nbs/lib/cli.ipynb #062
 class PredictOptions:
     """Options of `predict`."""
 
@@ -864,7 +864,7 @@ class PredictOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #059
+# %% ../nbs/lib/cli.ipynb #063
 @app.command('predict', cls=RegistryCommand)
 def predict_command(
     words: PredictOptions.words = None,
@@ -902,7 +902,7 @@ def predict_command(
         prompts = _load_prompts(folders, device, dtype)
     _predict(prompts, table, out, safe_csv)
 
-# %% ../nbs/lib/cli.ipynb #060
+# %% ../nbs/lib/cli.ipynb #064
 @app.command('pretrained', cls=RegistryCommand)
 def pretrained_command() -> None:
     """List the prompts that promptlab comes with."""
@@ -915,7 +915,7 @@ def pretrained_command() -> None:
         print(f'    size      {prompt.size}')
         print(f'    licence   {prompt.licence}')
 
-# %% ../nbs/lib/cli.ipynb #067
+# %% ../nbs/lib/cli.ipynb #071
 def _parse_layers(text: str) -> list[Any]:
     """Parse `each`, `all` or numbers separated by commas."""
     if text in ('each', 'all'):
@@ -938,7 +938,7 @@ def _expand_pattern(source: str) -> list[str]:
         raise FileNotFoundError(f'no file matches {pattern}.')
     return [f'{file}{colon}{column}' for file in files]
 
-# %% ../nbs/lib/cli.ipynb #068
+# %% ../nbs/lib/cli.ipynb #072
 def _sources(names: list[str] | None) -> list[str]:
     """Return the data sets and files to probe."""
     return [file for name in names or ['mini-imdb'] for file in _expand_pattern(name)]
@@ -983,7 +983,7 @@ def _show_ledger(ledger: pd.DataFrame, folder: Path) -> None:
     print(_best_cells(cells).to_string(index=False))
     print(f'{len(cells)} cells in {folder}; look at them: promptlab app {folder}')
 
-# %% ../nbs/lib/cli.ipynb #070
+# %% ../nbs/lib/cli.ipynb #074
 class ProbeOptions:
     """Options of `probe`."""
 
@@ -1038,7 +1038,7 @@ class ProbeOptions:
         typer.Option('--retry-failed', help='Try again what failed in an earlier run.'),
     ]
 
-# %% ../nbs/lib/cli.ipynb #071
+# %% ../nbs/lib/cli.ipynb #075
 @app.command('probe', cls=RegistryCommand)
 def probe_command(
     data: ProbeOptions.data = None,
@@ -1082,7 +1082,7 @@ def probe_command(
     ledger = run.run_all(retry_failed=retry_failed)
     _show_ledger(ledger, out)
 
-# %% ../nbs/lib/cli.ipynb #075
+# %% ../nbs/lib/cli.ipynb #079
 @app.command('app', cls=RegistryCommand)
 def app_command(
     ledger: Annotated[Path, typer.Argument(help='Folder of a probing run.')] = Path(
@@ -1105,7 +1105,7 @@ def app_command(
         )
     launch_app(ledger, port, browser)
 
-# %% ../nbs/lib/cli.ipynb #077
+# %% ../nbs/lib/cli.ipynb #081
 class CalibrateOptions:
     """Options of `calibrate`."""
 
@@ -1144,7 +1144,7 @@ class CalibrateOptions:
         int, typer.Option(help='Draws of the bootstrap and of the null level.')
     ]
 
-# %% ../nbs/lib/cli.ipynb #078
+# %% ../nbs/lib/cli.ipynb #082
 @app.command('calibrate', cls=RegistryCommand)
 def calibrate_command(
     data: CalibrateOptions.data,
@@ -1185,7 +1185,7 @@ def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or len(value) < 20
     }
 
-# %% ../nbs/lib/cli.ipynb #082
+# %% ../nbs/lib/cli.ipynb #086
 class AttributeOptions:
     """Options of `attribute`."""
 
@@ -1240,7 +1240,20 @@ class AttributeOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #083
+# %% ../nbs/lib/cli.ipynb #087
+@contextmanager
+def _resumable(folder: Path | None) -> Iterator[None]:
+    """Say after an interrupt that without a folder nothing is saved."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is not None:
+            raise
+        raise KeyboardInterrupt(
+            'interrupted, nothing is saved; with --folder the same command resumes.'
+        ) from None
+
+# %% ../nbs/lib/cli.ipynb #089
 @app.command('attribute', cls=RegistryCommand)
 def attribute_command(
     model: AttributeOptions.model,
@@ -1272,23 +1285,17 @@ def attribute_command(
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
     settings |= {'validate': validate, 'executor': executor, 'address': address}
     renamed = _parse_columns(columns)
-    try:
+    with _resumable(folder):
         found = attribute_files(
             model, train, targets, method, limit, renamed, seed=seed, **settings
         )
-    except KeyboardInterrupt:
-        if folder is not None:
-            raise
-        raise KeyboardInterrupt(
-            'interrupted, nothing is saved; with --folder the same command resumes.'
-        ) from None
     if out or not html:
         _write_table(found.top(top), out, safe_csv)
     if html:
         found.html(top, html)
         say(f'{len(found.targets):,} targets in {html}')
 
-# %% ../nbs/lib/cli.ipynb #086
+# %% ../nbs/lib/cli.ipynb #092
 @app.command('jobs', cls=RegistryCommand)
 def jobs_command(
     folder: Annotated[Path, typer.Argument(help='The folder of the jobs.')],
@@ -1297,7 +1304,7 @@ def jobs_command(
         typer.Option(help='Delete the jobs of this state, for instance failed.'),
     ] = None,
 ) -> None:
-    """List the jobs in a folder and below it with their states, or delete some."""
+    """List the jobs in a folder and below it, or delete some."""
     from promptlab.jobs import clear_jobs, describe_jobs, find_jobs
 
     folders = find_jobs(folder)
@@ -1313,7 +1320,7 @@ def jobs_command(
             'the same command resumes'
         )
 
-# %% ../nbs/lib/cli.ipynb #089
+# %% ../nbs/lib/cli.ipynb #095
 def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
     """Parse NAME=VALUE, where the value is a Python literal or else a string."""
     parameters = {}
@@ -1329,7 +1336,7 @@ def _parse_parameters(pairs: list[str]) -> dict[str, Any]:
             parameters[name] = value
     return parameters
 
-# %% ../nbs/lib/cli.ipynb #091
+# %% ../nbs/lib/cli.ipynb #097
 class RerunOptions:
     """Options of `rerun`."""
 
@@ -1366,7 +1373,7 @@ class RerunOptions:
         ),
     ]
 
-# %% ../nbs/lib/cli.ipynb #092
+# %% ../nbs/lib/cli.ipynb #098
 @app.command('rerun', cls=RegistryCommand)
 def rerun_command(
     posts: RerunOptions.posts = None,
@@ -1401,7 +1408,7 @@ def rerun_command(
     ending = '' if len(saved) == 1 else 's'
     print(f'{len(saved)} notebook{ending} run, saved in {saved[0].parent}')
 
-# %% ../nbs/lib/cli.ipynb #093
+# %% ../nbs/lib/cli.ipynb #099
 @app.command('new-post', cls=RegistryCommand)
 def new_post_command(
     name: Annotated[
@@ -1415,7 +1422,7 @@ def new_post_command(
     module = name.replace('-', '_')
     print(f'{path} exports promptlab/{module}.py; try: promptlab rerun {name}')
 
-# %% ../nbs/lib/cli.ipynb #095
+# %% ../nbs/lib/cli.ipynb #101
 @app.command('cache', cls=RegistryCommand)
 def cache_command(
     clear: Annotated[
@@ -1447,7 +1454,7 @@ def cache_command(
             f'{row.bytes / 2**20:,.0f} MiB'
         )
 
-# %% ../nbs/lib/cli.ipynb #099
+# %% ../nbs/lib/cli.ipynb #105
 def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
     """Write each number of nested dicts on a line, with its path."""
     for key, value in measured.items():
@@ -1460,7 +1467,7 @@ def _flatten(measured: Mapping[str, Any], prefix: str = '') -> Iterator[str]:
         else:
             yield f'{prefix}{key} {value}'
 
-# %% ../nbs/lib/cli.ipynb #101
+# %% ../nbs/lib/cli.ipynb #107
 @app.command('results', cls=RegistryCommand)
 def results_command(
     run: Annotated[
@@ -1496,7 +1503,7 @@ def results_command(
     for line in _flatten(chosen.measured):
         print(f'    {line}')
 
-# %% ../nbs/lib/cli.ipynb #103
+# %% ../nbs/lib/cli.ipynb #109
 @app.command('doctor', cls=RegistryCommand)
 def doctor_command() -> None:
     """Show what is on this machine: versions, device, cache, data, model."""

@@ -26,6 +26,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 # %% ../nbs/lib/files.ipynb #006
+def _shown_size(n_bytes: int) -> str:
+    """Return a number of bytes with a unit."""
+    for unit, size in {'GB': 1e9, 'MB': 1e6, 'kB': 1e3}.items():
+        if n_bytes >= size:
+            return f'{n_bytes / size:,.1f} {unit}'
+    return f'{n_bytes} B'
+
+# %% ../nbs/lib/files.ipynb #008
 class DamagedFile(ValueError):
     """A file that promptlab wrote and that no longer holds what was written."""
 
@@ -90,15 +98,7 @@ def _why(error: OSError, path: Path, n_bytes: int, is_folder: bool = False) -> s
         )
     return f'{path} cannot be written ({error.strerror}); choose another place.'
 
-
-def _shown_size(n_bytes: int) -> str:
-    """Return a number of bytes with a unit."""
-    for unit, size in {'GB': 1e9, 'MB': 1e6, 'kB': 1e3}.items():
-        if n_bytes >= size:
-            return f'{n_bytes / size:,.1f} {unit}'
-    return f'{n_bytes} B'
-
-# %% ../nbs/lib/files.ipynb #009
+# %% ../nbs/lib/files.ipynb #011
 def write_atomic(path: str | os.PathLike, data: str | bytes) -> Path:
     """Write a file so that it is either whole or not there.
 
@@ -142,7 +142,7 @@ def _umask() -> int:
     os.umask(mask)
     return mask
 
-# %% ../nbs/lib/files.ipynb #013
+# %% ../nbs/lib/files.ipynb #015
 def claim_folder(folder: str | os.PathLike) -> Path:
     """Make a folder, and try that files can be written there.
 
@@ -197,7 +197,7 @@ def claim_file(path: str | os.PathLike) -> Path:
         raise WriteError(f'{path} is a folder, but a file is needed; name a file.')
     return path
 
-# %% ../nbs/lib/files.ipynb #016
+# %% ../nbs/lib/files.ipynb #018
 def digest(*things: Any) -> str:
     """Return a short name for settings and data.
 
@@ -214,7 +214,7 @@ def digest(*things: Any) -> str:
     text = json.dumps(things, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
-# %% ../nbs/lib/files.ipynb #019
+# %% ../nbs/lib/files.ipynb #021
 def write_json(path: str | os.PathLike, value: Any) -> Path:
     """Write a value as indented JSON, atomically.
 
@@ -267,7 +267,7 @@ def read_json(path: str | os.PathLike) -> Any:
     except UnicodeDecodeError:
         raise DamagedFile(f'{path} is not a text file; restore or delete it.') from None
 
-# %% ../nbs/lib/files.ipynb #023
+# %% ../nbs/lib/files.ipynb #025
 def write_checked_json(path: str | os.PathLike, value: Mapping, form: int) -> Path:
     """Write a dict with the number of its form and a checksum.
 
@@ -329,7 +329,7 @@ def read_checked_json(
         raise DamagedFile(f'{path} is not what was written to it; restore it.')
     return value
 
-# %% ../nbs/lib/files.ipynb #026
+# %% ../nbs/lib/files.ipynb #028
 _FORMULA = re.compile(r'^[=+\-@\t\r]')
 
 
@@ -384,7 +384,7 @@ def write_csv(path: str | os.PathLike, table: pd.DataFrame, safe: bool = False) 
     """
     return write_atomic(path, csv_text(table, safe))
 
-# %% ../nbs/lib/files.ipynb #029
+# %% ../nbs/lib/files.ipynb #031
 def save_tensors(
     path: str | os.PathLike, tensors: Mapping[str, torch.Tensor], note: Any = None
 ) -> Path:
@@ -466,7 +466,7 @@ def load_tensors(
         )
     return tensors, json.loads(note)
 
-# %% ../nbs/lib/files.ipynb #034
+# %% ../nbs/lib/files.ipynb #036
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     """Flatten the state of an optimizer.
 
@@ -506,7 +506,7 @@ def restore_optimizer(
     groups = optimizer.state_dict()['param_groups']
     optimizer.load_state_dict({'state': state, 'param_groups': groups})
 
-# %% ../nbs/lib/files.ipynb #037
+# %% ../nbs/lib/files.ipynb #039
 def cache_folder(kind: str) -> Path:
     """Return the folder where promptlab keeps things that can be computed again.
 

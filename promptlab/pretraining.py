@@ -867,7 +867,7 @@ def _number_ngrams(tokens: np.ndarray, vocabulary: int, order: int):
             collected.append(values)
     return ids, keys, first
 
-
+# %% ../nbs/lib/pretraining.ipynb #080
 class NGram:
     """Interpolated Kneser-Ney n-gram model over token ids.
 
@@ -937,7 +937,7 @@ class NGram:
             )
         return np.log(proba[1:])
 
-# %% ../nbs/lib/pretraining.ipynb #083
+# %% ../nbs/lib/pretraining.ipynb #084
 def ngram_bits_per_byte(model: NGram, lm: FrozenLM, texts: Iterable[str]) -> float:
     """Return the mean surprisal of texts under an n-gram model.
 

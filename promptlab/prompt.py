@@ -1896,9 +1896,7 @@ def predict_many(
         raise TypeError('prompts is not a dict; give the prompts by name.')
     _check_same_model(list(prompts.values()))
     check_setting('texts', texts, Iterable)
-    texts = (
-        texts if isinstance(texts, str) else list(texts)
-    )  # a string is refused below
+    texts = texts if isinstance(texts, str) else list(texts)  # a string is refused
     if tasks is not None:
         tasks = list(tasks)
         check_names(tasks, list(prompts), 'prompt')
