@@ -31,6 +31,7 @@ import pandas as pd
 import torch
 from filelock import FileLock, Timeout
 from sklearn.base import BaseEstimator
+from tqdm.auto import tqdm
 
 from .batching import progress_bar
 from promptlab.files import (
@@ -565,6 +566,7 @@ class SerialExecutor(Executor):
 def _start_worker(parent: int) -> None:
     """End this worker when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # else a worker that is killed leaks a semaphore
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -736,7 +736,9 @@ def time_parts(
     dict of str to float
         Seconds of `read`, `fetch` and `step`.
     """
-    for name, value in {'batch_size': batch_size, 'repetitions': repetitions}.items():
+    counts = {'batch_size': batch_size, 'repetitions': repetitions}
+    counts |= {'n_prompts': n_prompts, 'n_tokens': n_tokens}
+    for name, value in counts.items():
         check_setting(name, value, COUNT)
     check_setting('length', length, IntRange(1, lm.context))
     n_ids = len(lm.embed.weight)
@@ -868,8 +870,10 @@ def choose_caching(
     reason : str
         One sentence that says so and why.
     """
-    check_setting('epochs', epochs, COUNT)
-    check_setting('batch_size', batch_size, COUNT)
+    counts = {'epochs': epochs, 'batch_size': batch_size}
+    counts |= {'n_prompts': n_prompts, 'n_tokens': n_tokens}
+    for name, value in counts.items():
+        check_setting(name, value, COUNT)
     shared = f', shared by {n_prompts} prompts' if n_prompts > 1 else ''
     cached = f'KV caches of {_cached_share(store)}{shared}'
     recomputed = f'KV caches recomputed{shared}'

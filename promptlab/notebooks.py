@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from importlib.resources import files
@@ -366,26 +366,38 @@ def _run_all(
     sources: Sequence[Path],
     settings: Mapping[str, Any],
     folder: Path,
+    save: Callable[[Path, str], Path],
     executor: str | Executor,
     address: str | None,
     progress: bool,
     depends: Sequence[str] = (),
-) -> list[str]:
-    """Run notebooks as jobs, whose results are in a folder until all are done."""
+) -> list[Path]:
+    """Run notebooks as jobs, kept in a folder until all are done, and save them."""
     code = sorted(Path(str(files('promptlab'))).glob('*.py'))
     settings = {**settings, 'progress': progress and executor == 'serial'}
     jobs = [
-        Job(path.stem, execute_notebook, {'source': path} | settings, (code, *depends))
-        for path in sources
+        Job(
+            source.stem,
+            execute_notebook,
+            {'source': source.absolute(), **settings},
+            (code, *depends),
+        )
+        for source in sources
     ]
     options = {'on_error': 'return', 'progress': progress and len(jobs) > 1}
     with open_executor(executor, address) as workers:
         texts = run_jobs(jobs, folder, workers, retry_failed=True, **options)
-    for text in texts:
-        if isinstance(text, JobError):
-            raise NotebookError(text.message)
+    failed = [text.message for text in texts if isinstance(text, JobError)]
+    saved = [
+        save(source, text)
+        for source, text in zip(sources, texts, strict=True)
+        if not isinstance(text, JobError)
+    ]
+    if failed:
+        others = f' ({len(saved)} others have run: {saved[0].parent})' if saved else ''
+        raise NotebookError('; '.join(failed) + others)
     clear_jobs(folder, ['done'])
-    return texts
+    return saved
 
 # %% ../nbs/lib/notebooks.ipynb #035
 def rerun_notebooks(
@@ -423,7 +435,8 @@ def rerun_notebooks(
     ValueError
         If there is no such notebook.
     NotebookError
-        If a cell fails, or the process that runs it dies.
+        If a cell fails, or the process that runs it dies. The other notebooks are run
+        and saved; the same call runs again what failed.
     """
     sources = _choose(names)
     folder = Path('nbs')
@@ -434,12 +447,12 @@ def rerun_notebooks(
     flags = ['slow'] if slow else []
     if slow and torch.cuda.is_available():
         flags.append('cuda')
-    pieces = Path('_build/rerun')
-    texts = _run_all(sources, {'flags': flags}, pieces, executor, address, progress)
-    return [
-        write_atomic(folder / source.relative_to('nbs'), text)
-        for source, text in zip(sources, texts, strict=True)
-    ]
+
+    def save(source: Path, text: str) -> Path:
+        return write_atomic(folder / source.relative_to('nbs'), text)
+
+    pieces, settings = Path('_build/rerun'), {'flags': flags}
+    return _run_all(sources, settings, pieces, save, executor, address, progress)
 
 # %% ../nbs/lib/notebooks.ipynb #038
 def rerun_on_own(
@@ -480,7 +493,8 @@ def rerun_on_own(
     FileNotFoundError
         If there is no such model or table.
     NotebookError
-        If a cell fails, or the process that runs it dies.
+        If a cell fails, or the process that runs it dies. The other notebooks are run
+        and saved; the same call runs again what failed.
     """
     if not names:
         raise ValueError('name the posts that shall run on your model or data.')
@@ -497,12 +511,12 @@ def rerun_on_own(
         print(cost, file=sys.stderr)
     if all('OUT' in read_parameters(source) for source in sources):
         parameters['OUT'] = str(out / 'results')
+
+    def save(source: Path, text: str) -> Path:
+        return _write_page(write_atomic(out / source.name, text))
+
     pieces, settings = out / 'results/notebooks', {'parameters': parameters}
-    texts = _run_all(sources, settings, pieces, executor, address, progress, own)
-    return [
-        _write_page(write_atomic(out / source.name, text))
-        for source, text in zip(sources, texts, strict=True)
-    ]
+    return _run_all(sources, settings, pieces, save, executor, address, progress, own)
 
 # %% ../nbs/lib/notebooks.ipynb #039
 def _absolute(parameters: Mapping[str, Any]) -> dict[str, Any]:

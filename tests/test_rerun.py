@@ -12,10 +12,12 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import psutil
 import pytest
 from demo_site import project
+from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from promptlab.cli import main
@@ -193,6 +195,51 @@ def wait_for_kernels(pid):
             return kernels
         time.sleep(0.1)
     raise AssertionError('no kernel has started')
+
+
+NOTE = {
+    'good': "open('log.txt', 'a').write('good ');",
+    'bad': "from pathlib import Path\nassert Path('fixed').exists(), 'it is broken'",
+}
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """Return a project with two small posts, one of which fails."""
+    clone = project(tmp_path)
+    shutil.copytree(ROOT / 'site', clone / 'site', dirs_exist_ok=True)
+    shutil.copy(ROOT / 'nbs/content.lua', clone / 'nbs')
+    for name, source in NOTE.items():
+        cells = [new_raw_cell(f'---\ntitle: {name}\n---'), new_code_cell(source)]
+        kernel = {'kernelspec': {'name': 'python3', 'display_name': 'python3'}}
+        notebook = new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(notebook, clone / f'nbs/posts/{name}.ipynb')
+    return clone
+
+
+def check_rerun(clone, *elsewhere):
+    """A post that fails is named; it alone runs again when the command is given again.
+
+    The other's page is there already.
+    """
+    words = ['good', 'bad', '--out', clone / 'own', *elsewhere]
+    finished = rerun(clone, *words)
+    assert finished.returncode == 2
+    said = finished.stderr.strip().splitlines()[-1]
+    assert 'bad.ipynb, cell 2' in said and 'it is broken' in said, said
+    assert (clone / 'own/good.html').exists()
+    listed = [BIN / 'promptlab', 'jobs', clone / 'own']
+    jobs = subprocess.run(listed, capture_output=True, text=True).stdout
+    assert '1 done, 1 failed' in jobs
+    (clone / 'nbs/posts/fixed').touch()
+    again = rerun(clone, *words)
+    assert again.returncode == 0, again.stderr
+    assert (clone / 'own/bad.html').exists()
+    assert (clone / 'nbs/posts/log.txt').read_text() == 'good '
+
+
+def test_a_post_fails(notes):
+    check_rerun(notes, '--executor', 'processes')
 
 
 @pytest.mark.skipif(not IS_ALL, reason='with PROMPTLAB_RERUN=all')
