@@ -1970,8 +1970,8 @@ PromptClassifier(lr=np.nan).fit(texts, labels)
     The 'lr' parameter of PromptClassifier must be a float in the range (0.0, inf).
     Got nan instead.
 PromptClassifier(truncation_side='top').fit(texts, labels)
-    The 'truncation_side' parameter of PromptClassifier must be a str among {'left',
-    'right'}. Got 'top' instead.
+    The 'truncation_side' parameter of PromptClassifier must be a str among {...}.
+    Got 'top' instead.
 $ predict --pretrained nothing "a text"
     there is no pretrained prompt 'nothing'; there are emotion, sentiment.
 $ predict --pretrained emotion --tasks a "a text"
