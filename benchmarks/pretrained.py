@@ -155,14 +155,19 @@ validation rows.
 """
 
 
+def plain(interval):
+    """Return a score with its interval as text with ordinary spaces."""
+    return show_interval(interval, 3).replace('\xa0', ' ')
+
+
 def shown_scores(run):
     """Return the main scores on test rows, as text."""
     scores = run.measured['test']
     if 'accuracy' in scores:
-        return {'accuracy': show_interval(scores['accuracy'], 3)}
+        return {'accuracy': plain(scores['accuracy'])}
     scores = scores['tuned thresholds']
     names = {'micro F1': 'micro_f1', 'macro F1': 'macro_f1', 'Jaccard': 'jaccard'}
-    return {shown: show_interval(scores[name], 3) for shown, name in names.items()}
+    return {shown: plain(scores[name]) for shown, name in names.items()}
 
 
 def ship(task, folder, results):
