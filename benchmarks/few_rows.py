@@ -22,8 +22,9 @@ from promptlab.models import find_model
 from promptlab.prompt import train_many
 
 SIZES = (16, 64, 256)  # rows per class
+TUNED_SIZES = (16, 64)  # with 256, one fine-tuning takes ten minutes of a core
 PROMPT_EPOCHS = {16: 12, 64: 6, 256: 3}
-TUNED_EPOCHS = {16: 8, 64: 3, 256: 2}
+TUNED_EPOCHS = {16: 8, 64: 3}
 RATES = {'LoRA': (5e-4, 2e-3), 'full fine-tuning': (5e-5, 2e-4)}
 STEPS = 60  # of SetFit, with 16 pairs of texts each
 LORA = {'r': 8, 'lora_alpha': 16, 'lora_dropout': 0.05, 'target_modules': 'all-linear'}
@@ -135,11 +136,11 @@ class FewRows:
     test: pd.DataFrame
     n_draws: int
 
-    def curve(self, predict, test=None, n_draws=None):
+    def curve(self, predict, test=None, n_draws=None, sizes=SIZES):
         """Measure `predict(rows, positions, size, draw)` at each size."""
         test = self.test if test is None else test
         measured = {}
-        for size in SIZES:
+        for size in sizes:
             draws = range(n_draws or self.n_draws)
             rows = [draw_rows(self.train, size, draw) for draw in draws]
             each = [predict(*rows[draw], size, draw) for draw in draws]
@@ -221,5 +222,6 @@ class FewRows:
             lambda rows, _, size, draw: predict(rows, test, size, draw, lr),
             test,
             n_draws,
+            TUNED_SIZES,
         )
         return found | {'lr': lr, 'dev': {str(k): v for k, v in scores.items()}}
