@@ -27,7 +27,7 @@ from promptlab.metrics import (
 from .prompt import TrainedPrompt, predict_many, train_many
 from .settings import COUNT, check_each, check_setting
 
-# %% ../nbs/posts/linear-head.ipynb #019
+# %% ../nbs/posts/linear-head.ipynb #020
 def score_decisions(true: np.ndarray, predicted: np.ndarray) -> float:
     """Return accuracy for one label per text, macro F1 for several.
 
@@ -44,7 +44,7 @@ def score_decisions(true: np.ndarray, predicted: np.ndarray) -> float:
         return float((true == predicted).mean())
     return f1_score(true, predicted, average='macro', zero_division=0)
 
-# %% ../nbs/posts/linear-head.ipynb #021
+# %% ../nbs/posts/linear-head.ipynb #022
 def row_interval(
     metric: Callable[[np.ndarray, np.ndarray], float],
     true: np.ndarray,
@@ -73,7 +73,7 @@ def row_interval(
 
     return [float(value) for value in bootstrap(mean, true, predicted, draws=200)]
 
-# %% ../nbs/posts/linear-head.ipynb #023
+# %% ../nbs/posts/linear-head.ipynb #024
 def target_words(lm: FrozenLM, labels: Sequence[str]) -> list[str] | None:
     """Find a word for each label that is one token of a model.
 
@@ -100,7 +100,7 @@ def target_words(lm: FrozenLM, labels: Sequence[str]) -> list[str] | None:
         words.append(word)
     return words
 
-# %% ../nbs/posts/linear-head.ipynb #025
+# %% ../nbs/posts/linear-head.ipynb #026
 def train_heads(
     lm: FrozenLM,
     table: pd.DataFrame,
@@ -146,7 +146,7 @@ def train_heads(
     prompts = train_many(lm, table, each, validation, folder, progress, **settings)
     return {name: prompts[seeds * i :][:seeds] for i, name in enumerate(heads)}
 
-# %% ../nbs/posts/linear-head.ipynb #027
+# %% ../nbs/posts/linear-head.ipynb #028
 def mean_curves(prompts: Sequence[TrainedPrompt]) -> dict[str, list[float]]:
     """Return loss and score by epoch, averaged over prompts.
 
@@ -166,7 +166,7 @@ def mean_curves(prompts: Sequence[TrainedPrompt]) -> dict[str, list[float]]:
         for name in ('loss', 'score', 'val_loss', 'val_score')
     }
 
-# %% ../nbs/posts/linear-head.ipynb #029
+# %% ../nbs/posts/linear-head.ipynb #030
 def score_difference(
     true: np.ndarray,
     first: np.ndarray,
@@ -195,7 +195,7 @@ def score_difference(
 
     return row_interval(difference, true, np.stack([first, second], 2))
 
-# %% ../nbs/posts/linear-head.ipynb #031
+# %% ../nbs/posts/linear-head.ipynb #032
 def score_heads(
     prompts: Mapping[str, Sequence[TrainedPrompt]],
     logits: Mapping[str, np.ndarray],
@@ -234,7 +234,7 @@ def score_heads(
         found['difference'] = score_difference(true, *predicted.values())
     return found
 
-# %% ../nbs/posts/linear-head.ipynb #038
+# %% ../nbs/posts/linear-head.ipynb #039
 def score_labels(
     true: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> dict[str, Any]:
@@ -268,7 +268,7 @@ def score_labels(
     by_label = report.loc[list(labels), ['precision', 'recall', 'f1']].round(4)
     return {**found, 'each': each, 'labels': by_label.to_dict('index')}
 
-# %% ../nbs/posts/linear-head.ipynb #061
+# %% ../nbs/posts/linear-head.ipynb #062
 def correlate_seeds(
     scores: np.ndarray, true: np.ndarray, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
@@ -295,7 +295,7 @@ def correlate_seeds(
     table = table.assign(least=by_seed.min(axis=1), most=by_seed.max(axis=1))
     return table.round(4).to_dict('index')
 
-# %% ../nbs/posts/linear-head.ipynb #067
+# %% ../nbs/posts/linear-head.ipynb #068
 def score_regression(
     features: Mapping[str, Any], true: Mapping[str, np.ndarray]
 ) -> np.ndarray:
@@ -323,7 +323,7 @@ def score_regression(
     thresholds = best_thresholds(decide(features['validation']), true['validation'])
     return (logits > thresholds).astype(int)
 
-# %% ../nbs/posts/linear-head.ipynb #069
+# %% ../nbs/posts/linear-head.ipynb #070
 def compare_methods(
     lm: FrozenLM,
     table: pd.DataFrame,
