@@ -608,10 +608,10 @@ def few(study):
         add(**{name: task.regression(features['train'], features['test'])})
     settings = SHARED | {'max_tokens': 64}
     add(**task.prompts([' no', ' joy'], 'joy', **settings))
+    add(SetFit=task.setfit(args.tuned_draws))
     for method, dtype in {'full fine-tuning': 'float32', 'LoRA': 'auto'}.items():
         lm = get_lm(args.model, dtype=dtype)
         add(**{method: task.tuned(lm, method, dev, test, args.tuned_draws)})
-    add(SetFit=task.setfit(args.tuned_draws))
 
 
 def few_reviews(study):
