@@ -108,6 +108,7 @@ def project(folder):
         shutil.copy(ROOT / file, folder / file)
     (folder / 'promptlab').mkdir()
     (folder / 'promptlab' / '__init__.py').write_text('')
+    (folder / 'results').mkdir()
     text = '---\ntitle: Architecture\n---\nModules.'
     (folder / 'nbs/architecture.qmd').write_text(text)
     head = raw('title: A small laboratory\ndescription: Home.')
