@@ -16,6 +16,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import threading
 import time
@@ -644,6 +645,29 @@ class ProcessExecutor(Executor):
         self._pool.shutdown(kill_workers=True)
 
 # %% ../nbs/lib/jobs.ipynb #051
+def _check_reachable(address: str) -> None:
+    """Refuse an address of the form host:port at which nothing listens.
+
+    Ray itself would try for minutes.
+    """
+    host, _, port = address.removeprefix('ray://').rpartition(':')
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise ValueError(_no_cluster(address, error)) from None
+
+
+def _no_cluster(address: str, error: Exception) -> str:
+    """Say that there is no cluster at an address, and why."""
+    reason = ' '.join(str(error).split())[:100]
+    return (
+        f'there is no Ray cluster at {address!r} ({reason}); run ray start --head '
+        'there, or leave the address out.'
+    )
+
+# %% ../nbs/lib/jobs.ipynb #053
 def _call_with_references(
     function: Callable, names: Sequence[str], threads: int, *values: Any
 ) -> tuple:
@@ -663,14 +687,12 @@ def _connect_to_ray(address: str | None) -> tuple[Any, bool]:
     is_ours = not ray.is_initialized()
     if is_ours:
         local = {} if address else {'include_dashboard': False}
+        if address:
+            _check_reachable(address)
         try:
             ray.init(address, log_to_driver=False, **local)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = ' '.join(str(error).split())[:100]
-            raise ValueError(
-                f'there is no Ray cluster at {address!r} ({reason}); run ray start '
-                '--head there, or leave the address out.'
-            ) from None
+            raise ValueError(_no_cluster(address, error)) from None
     return ray, is_ours
 
 
@@ -690,7 +712,7 @@ def _n_bytes(value: Any, depth: int = 3) -> int:
         parts = getattr(value, '__dict__', {}).values()
     return sum(_n_bytes(part, depth - 1) for part in parts) if depth else 0
 
-# %% ../nbs/lib/jobs.ipynb #053
+# %% ../nbs/lib/jobs.ipynb #055
 class RayExecutor(Executor):
     """A Ray cluster; needs `pip install "promptlab[ray]"`.
 
@@ -759,13 +781,13 @@ class RayExecutor(Executor):
         if self._is_ours:
             self._ray.shutdown()
 
-# %% ../nbs/lib/jobs.ipynb #056
+# %% ../nbs/lib/jobs.ipynb #058
 EXECUTORS = Registry('executor', Executor)
 EXECUTORS.register('serial', SerialExecutor)
 EXECUTORS.register('processes', ProcessExecutor)
 EXECUTORS.register('ray', RayExecutor)
 
-# %% ../nbs/lib/jobs.ipynb #058
+# %% ../nbs/lib/jobs.ipynb #060
 @contextlib.contextmanager
 def open_executor(
     choice: str | Executor, address: str | None = None
@@ -791,7 +813,7 @@ def open_executor(
         if executor is not choice:
             executor.close()
 
-# %% ../nbs/lib/jobs.ipynb #061
+# %% ../nbs/lib/jobs.ipynb #063
 def map_calls(
     function: Callable, calls: Sequence[Mapping[str, Any]], executor: Executor
 ) -> Iterator[tuple[int, Any]]:
@@ -829,7 +851,7 @@ def map_calls(
             n_running -= 1
             yield position, result
 
-# %% ../nbs/lib/jobs.ipynb #064
+# %% ../nbs/lib/jobs.ipynb #066
 class JobsFailed(RuntimeError):
     """Some jobs failed; `errors` holds a `JobError` for each.
 
@@ -852,7 +874,7 @@ class JobsFailed(RuntimeError):
             '(fix the cause and run again with retry_failed=True).'
         )
 
-# %% ../nbs/lib/jobs.ipynb #066
+# %% ../nbs/lib/jobs.ipynb #068
 def _known_outcome(store: _Store, key: str, retry_failed: bool) -> list:
     """Read the result or the error of a job: a list of one, or of none."""
     try:
@@ -865,7 +887,7 @@ def _known_outcome(store: _Store, key: str, retry_failed: bool) -> list:
         store.result_file(key).unlink(missing_ok=True)
         return []
 
-# %% ../nbs/lib/jobs.ipynb #068
+# %% ../nbs/lib/jobs.ipynb #070
 class _Run:
     """The state of working through a list of jobs."""
 
@@ -915,7 +937,7 @@ class _Run:
             self.store.fail(job, self.results[key])
         self.store.release(self.locks.pop(key))
 
-# %% ../nbs/lib/jobs.ipynb #070
+# %% ../nbs/lib/jobs.ipynb #072
 def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
     tickets: dict[int, str] = {}
     n_submitted = 0
@@ -931,7 +953,7 @@ def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
             run.finish(tickets.pop(ticket), outcome)
         bar.update(len(run.results) - bar.n)
 
-# %% ../nbs/lib/jobs.ipynb #072
+# %% ../nbs/lib/jobs.ipynb #074
 @contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl-C does, if nobody else attends to it."""
@@ -949,7 +971,7 @@ def _stopped_by_sigterm() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-# %% ../nbs/lib/jobs.ipynb #074
+# %% ../nbs/lib/jobs.ipynb #076
 def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -> None:
     """Keep an executor busy until every job has a result or an error."""
     n_jobs = len(run.jobs)
@@ -968,7 +990,7 @@ def _work(run: _Run, choice: str | Executor, progress: bool, description: str) -
         for lock in run.locks.values():
             lock.release()
 
-# %% ../nbs/lib/jobs.ipynb #076
+# %% ../nbs/lib/jobs.ipynb #078
 def run_jobs(
     jobs: Sequence[Job],
     folder: str | os.PathLike,
@@ -1031,7 +1053,7 @@ def run_jobs(
         raise JobsFailed(errors, len(jobs), folder)
     return results
 
-# %% ../nbs/lib/jobs.ipynb #087
+# %% ../nbs/lib/jobs.ipynb #089
 def _describe(store: _Store, key: str) -> dict[str, Any]:
     """Return one row of `list_jobs`."""
     row: dict[str, Any] = {'key': key, 'name': '', 'bytes': 0}
@@ -1064,7 +1086,7 @@ def _is_locked(lock: FileLock) -> bool:
     lock.release()
     return False
 
-# %% ../nbs/lib/jobs.ipynb #088
+# %% ../nbs/lib/jobs.ipynb #090
 _FILE = re.compile(r'[0-9a-f]{32}\.(safetensors|error\.json|lock|name)')
 
 
@@ -1074,7 +1096,7 @@ def _job_files(folder: Path) -> list[Path]:
         raise FileNotFoundError(f'there is no folder {folder}.')
     return [file for file in folder.iterdir() if _FILE.fullmatch(file.name)]
 
-# %% ../nbs/lib/jobs.ipynb #090
+# %% ../nbs/lib/jobs.ipynb #092
 _STATES = ('done', 'failed', 'running', 'interrupted', 'damaged')
 
 
@@ -1104,7 +1126,7 @@ def list_jobs(folder: str | os.PathLike) -> pd.DataFrame:
     rows = [_describe(store, key) for key in keys]
     return pd.DataFrame(rows, columns=columns).sort_values(['state', 'name'])
 
-# %% ../nbs/lib/jobs.ipynb #092
+# %% ../nbs/lib/jobs.ipynb #094
 def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
     """Read all results that a folder of jobs holds.
 
@@ -1138,7 +1160,7 @@ def read_jobs(folder: str | os.PathLike) -> list[tuple[str, Any]]:
             warnings.warn(f'{damage} It is left out.', stacklevel=2)
     return list(results.items())
 
-# %% ../nbs/lib/jobs.ipynb #094
+# %% ../nbs/lib/jobs.ipynb #096
 def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -> int:
     """Delete jobs from a folder, and what interrupted writes left there.
 
@@ -1174,7 +1196,7 @@ def clear_jobs(folder: str | os.PathLike, states: Sequence[str] = ('failed',)) -
             file.unlink(missing_ok=True)
     return len(chosen)
 
-# %% ../nbs/lib/jobs.ipynb #097
+# %% ../nbs/lib/jobs.ipynb #099
 def _readable(number: float, units: Mapping[str, float]) -> str:
     """Return a number in the largest unit of which there is one at least."""
     if np.isnan(number):
@@ -1189,7 +1211,7 @@ def _readable(number: float, units: Mapping[str, float]) -> str:
 _TIMES = {'ms': 1e-3, 's': 1, 'min': 60, 'h': 3600, 'days': 86_400}
 _SIZES = {'B': 1, 'kB': 1e3, 'MB': 1e6, 'GB': 1e9}
 
-# %% ../nbs/lib/jobs.ipynb #099
+# %% ../nbs/lib/jobs.ipynb #101
 def find_jobs(folder: str | os.PathLike) -> list[Path]:
     """Find the folders of jobs in a folder, and the folder itself if it is one.
 
@@ -1212,7 +1234,7 @@ def find_jobs(folder: str | os.PathLike) -> list[Path]:
     inner = sorted(path for path in folder.rglob('*') if path.is_dir())
     return [path for path in (folder, *inner) if _job_files(path)]
 
-# %% ../nbs/lib/jobs.ipynb #101
+# %% ../nbs/lib/jobs.ipynb #103
 def describe_jobs(folder: str | os.PathLike) -> str:
     """Describe what a folder of jobs holds, for reading.
 
