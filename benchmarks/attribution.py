@@ -55,7 +55,6 @@ from promptlab.gradients import (
     Whole,
     check_gradients,
     default_output,
-    margin,
 )
 from promptlab.influence import (
     METHODS,
@@ -569,29 +568,6 @@ def dattri_step(size: int, batch: Tensors) -> Callable:
     return lambda: attributor.cache(loader)
 
 
-def kronfluence_task():
-    """Return how kronfluence classifies with `Masked`."""
-    from kronfluence.task import Task as KronfluenceTask
-
-    class Classify(KronfluenceTask):
-        def compute_train_loss(self, batch, model, sample=False):
-            logits, labels = model(*batch[:3]), batch[3]
-            if sample:
-                labels = torch.multinomial(logits.detach().softmax(-1), 1).flatten()
-            return F.cross_entropy(logits, labels, reduction='sum')
-
-        def compute_measurement(self, batch, model):
-            return -margin(model(*batch[:3]), batch[3]).sum()
-
-        def get_influence_tracked_modules(self):
-            return None
-
-        def get_attention_mask(self, batch):
-            return batch[2]
-
-    return Classify()
-
-
 def kronfluence_step(batch: Tensors) -> Callable:
     """Fit the factors of EK-FAC on the batch.
 
@@ -599,8 +575,9 @@ def kronfluence_step(batch: Tensors) -> Callable:
     """
     from kronfluence.analyzer import Analyzer, prepare_model
     from kronfluence.arguments import FactorArguments
+    from kronfluence_task import ClassifyTokens
 
-    task = kronfluence_task()
+    task = ClassifyTokens()
     model = prepare_model(Masked(speed_bert('eager')), task)
     options = {'output_dir': tempfile.mkdtemp(), 'cpu': True, 'disable_tqdm': True}
     analyzer = Analyzer('bench', model, task, **options)

@@ -53,7 +53,7 @@ from promptlab.report import record
 BUDGET = {'disk': '40GiB'}
 SHARED = {'lr': 0.01, 'schedule': 'linear', 'cache_budget': BUDGET}
 MAX_TOKENS = 256  # of a review
-COMMAND = 'python benchmarks/linear_head.py --model {model} --part {part}'
+PLACES = ('folder', 'pretrained', 'results')  # options that change no number
 FOUR = ['joy', 'anger', 'sadness', 'fear']
 
 
@@ -156,7 +156,8 @@ class Study:
     def done(self, name, function, **arguments):
         """Return the result of a function, done once for the same arguments."""
         job = Job(name, function, arguments)
-        return run_jobs([job], self.folder / 'jobs', progress=False)[0]
+        settings = {'retry_failed': True, 'progress': False}
+        return run_jobs([job], self.folder / 'jobs', **settings)[0]
 
     def logits(self, prompts, texts):
         """Return logits (texts, prompts, labels), computed once."""
@@ -180,7 +181,7 @@ class Study:
             device='cpu',
             threads=torch.get_num_threads(),
             dtype=str(self.lm.dtype),
-            command=COMMAND.format(model=self.args.model, part=part),
+            command=command_of(self.args, part),
             **facts,
         )
 
@@ -310,7 +311,7 @@ def ship(study):
         dtype=str(study.lm.dtype),
         settings=settings,
         chosen=chosen,
-        command=COMMAND.format(model=study.args.model, part='ship'),
+        command=command_of(study.args, 'ship'),
     )
 
 
@@ -653,8 +654,8 @@ PARTS = {
 }
 
 
-def main():
-    """Measure the parts that are asked for, one after the other."""
+def make_parser():
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--model', default='smollm2')
     parser.add_argument('--part', nargs='+', default=['all'], choices=['all', *PARTS])
@@ -672,7 +673,23 @@ def main():
     parser.add_argument('--pretrained', default='runs/pretrained', help='see above')
     parser.add_argument('--folder', default='runs/linear-head')
     parser.add_argument('--results', default='results')
-    args = parser.parse_args()
+    return parser
+
+
+def command_of(args, part):
+    """Return the command that repeats a part, with what is not the default."""
+    words = [f'python benchmarks/linear_head.py --model {args.model} --part {part}']
+    defaults = vars(make_parser().parse_args([]))
+    for name, default in defaults.items():
+        value = getattr(args, name)
+        if name not in ('model', 'part', *PLACES) and value != default:
+            words.append(f'--{name.replace("_", "-")} {value}')
+    return ' '.join(words)
+
+
+def main():
+    """Measure the parts that are asked for, one after the other."""
+    args = make_parser().parse_args()
     warnings.simplefilter('ignore', Truncated)
     study = Study(args)
     for part in PARTS if 'all' in args.part else args.part:

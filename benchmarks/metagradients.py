@@ -228,9 +228,12 @@ def check_job(task: dict, adam: dict, scores: np.ndarray) -> dict:
     return {'smoothness': rough, 'error': error}
 
 
-def smoothness_job(task: dict, adam: dict, warmup: int = 0, lr: float = 0) -> dict:
+def smoothness_job(
+    task: dict, adam: dict, warmup: int = 0, lr: float | None = None
+) -> dict:
     """Return how well the tangent predicts removals, for the first four targets."""
-    task = task | ({'lr': lr} if lr else {})
+    if lr is not None:
+        task = task | {'lr': lr}
     run, margins = make_run(task, ORDERS[0], adam, warmup), margins_of(task)
 
     def measure(state):
@@ -687,6 +690,8 @@ def main() -> None:
     if options.results:
         data = {'tiny': 'tweets'}.get(options.model, options.model)
         command = f'python benchmarks/metagradients.py --model {options.model}'
+        if options.libraries:
+            command += ' --libraries'
         facts = {'n_subsets': plan.n_subsets, 'command': command, 'dtype': 'float32'}
         facts |= {'device': 'cpu', 'threads': options.threads}
         record(f'metagradients-{data}', measured, options.results, **task, **facts)

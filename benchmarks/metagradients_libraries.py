@@ -20,10 +20,9 @@ from dattri.algorithm.trak import TRAKAttributor
 from dattri.task import AttributionTask
 from kronfluence.analyzer import Analyzer, prepare_model
 from kronfluence.arguments import FactorArguments, ScoreArguments
-from kronfluence.task import Task
+from kronfluence_task import Classify
 from trak import TRAKer
 
-from promptlab.gradients import margin
 from promptlab.lm import text_model
 from promptlab.metagradients import PromptTexts, prompt_logits
 from promptlab.testing import relative_error
@@ -161,21 +160,6 @@ def margin_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     is_own = torch.arange(2) == labels[:, None]
     own, other = (torch.where(mask, logits, 0).sum(1) for mask in (is_own, ~is_own))
     return own - other
-
-
-class Classify(Task):
-    """What kronfluence has to know of the task."""
-
-    def compute_train_loss(self, batch, model, sample=False):
-        """Return the loss, of drawn labels for the Fisher matrix."""
-        logits, labels = model(*batch[:3]), batch[3]
-        if sample:
-            labels = torch.multinomial(logits.detach().softmax(-1), 1).flatten()
-        return F.cross_entropy(logits, labels, reduction='sum')
-
-    def compute_measurement(self, batch, model):
-        """Return what is explained, negated as a loss is."""
-        return -margin(model(*batch[:3]), batch[3]).sum()
 
 
 def kronfluence_scores(module, train, targets) -> np.ndarray:

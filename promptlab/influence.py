@@ -292,7 +292,7 @@ def _file_features(
                 for shard in some
             ]
             folder = some[0].path.parent / 'jobs'
-            yield from run_jobs(jobs, folder, executor, progress=False)
+            yield from run_jobs(jobs, folder, executor, True, progress=False)
             clear_jobs(folder, ['done'])
             bar.update(sum(len(shard.missing) for shard in some))
 

@@ -176,6 +176,19 @@ def bundled_texts(split: str) -> dict[str, pd.Series]:
     return found
 
 # %% ../nbs/lib/pretraining.ipynb #019
+def _text_list(texts: Iterable[str]) -> list[str]:
+    """Return texts as a list, or refuse them."""
+    if isinstance(texts, str):
+        raise TypeError('texts is one string; give a list of strings.')
+    texts = list(texts)
+    if not texts:
+        raise ValueError('there is no text; give at least one.')
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f'texts: row {row} (0-based) is not a string: {text!r}.')
+    return texts
+
+
 def train_tokenizer(
     texts: Iterable[str], vocab_size: int = 8192, context: int = 512
 ) -> PreTrainedTokenizerFast:
@@ -197,8 +210,6 @@ def train_tokenizer(
     """
     check_setting('vocab_size', vocab_size, IntRange(258))  # bytes and two more
     check_setting('context', context, COUNT)
-    if isinstance(texts, str):
-        raise TypeError('texts is one string; give a list of strings.')
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -208,7 +219,7 @@ def train_tokenizer(
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(_text_list(texts), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token='<|endoftext|>',
@@ -217,19 +228,6 @@ def train_tokenizer(
     )
 
 # %% ../nbs/lib/pretraining.ipynb #023
-def _text_list(texts: Iterable[str]) -> list[str]:
-    """Return texts as a list, or refuse them."""
-    if isinstance(texts, str):
-        raise TypeError('texts is one string; give a list of strings.')
-    texts = list(texts)
-    if not texts:
-        raise ValueError('there is no text; give at least one.')
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f'texts: row {row} (0-based) is not a string: {text!r}.')
-    return texts
-
-
 class TokenStream:
     """Texts of one kind as one row of token ids.
 

@@ -298,8 +298,8 @@ def retrain(
         )
         for run in runs
     ]
-    options = {'executor': executor, 'progress': progress, 'description': 'retrain'}
-    return np.stack(run_jobs(jobs, folder, **options))
+    options = {'progress': progress, 'description': 'retrain'}
+    return np.stack(run_jobs(jobs, folder, executor, retry_failed=True, **options))
 
 
 def _measure(train: Callable, subset: np.ndarray, seed: int) -> np.ndarray:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from promptlab.finetune import FineTuneConfig, model_rows
 from promptlab.influence import Attributor
 from promptlab.jobs import (
     Job,
+    JobsFailed,
     ProcessExecutor,
     RayExecutor,
     SerialExecutor,
@@ -153,6 +155,28 @@ def test_processes_give_the_same_bits(processes, alone, tmp_path, work):
 @pytest.mark.parametrize('work', [probing, attribution])
 def test_nodes_give_the_same_bits(nodes, alone, tmp_path, work):
     assert work(tmp_path, nodes) == alone[work.__name__]
+
+
+@dataclass
+class FailsWithout:
+    """Train, but not before a file is there."""
+
+    file: str
+
+    def __call__(self, subset, seed):
+        if not Path(self.file).exists():
+            raise MemoryError('too little')
+        return np.ones(2)
+
+
+def test_a_failed_retraining_is_tried_again(tmp_path):
+    """Its error is kept, but does not stand in the way of the next call."""
+    train, runs = FailsWithout(str(tmp_path / 'file')), subset_runs(np.eye(3) > 0, [0])
+    with pytest.raises(JobsFailed, match='too little'):
+        retrain(train, runs, tmp_path / 'again', progress=False)
+    (tmp_path / 'file').touch()
+    margins = retrain(train, runs, tmp_path / 'again', progress=False)
+    np.testing.assert_array_equal(margins, np.ones((3, 2)))
 
 
 def test_rerun_on_the_cluster(cluster, notes):  # noqa: F811
