@@ -66,6 +66,7 @@ from promptlab.influence import (
     candidate_scores,
     representations,
 )
+from promptlab.jobs import Job, run_jobs
 from promptlab.models import load_model
 from promptlab.report import provenance, record
 from promptlab.retraining import (
@@ -207,18 +208,21 @@ def small_bert(n_labels: int, seed: int) -> torch.nn.Module:
     return transformers.BertForSequenceClassification(config)
 
 
-def pretrained_bert(file: Path) -> torch.nn.Module:
+def learn_topics() -> dict[str, torch.Tensor]:
+    """Return the weights of a small model that has learnt the topics, but its head."""
+    texts, topics, _ = synthetic_texts(12000, 1777, 0, negated=0)
+    teacher = small_bert(N_TOPICS, 7)
+    rows = TensorRows({**texts, 'labels': torch.tensor(topics)})
+    config = FineTuneConfig(epochs=6, lr=1e-3, batch_size=64, seed=7, **PLAIN)
+    finetune(teacher, rows, config)
+    return {k: v for k, v in teacher.state_dict().items() if 'classifier' not in k}
+
+
+def pretrained_bert() -> torch.nn.Module:
     """Return a model that has learnt the topics, with a new head for two classes."""
     model = small_bert(2, 0)
-    if not file.exists():
-        texts, topics, _ = synthetic_texts(12000, 1777, 0, negated=0)
-        teacher = small_bert(N_TOPICS, 7)
-        rows = TensorRows({**texts, 'labels': torch.tensor(topics)})
-        config = FineTuneConfig(epochs=6, lr=1e-3, batch_size=64, seed=7, **PLAIN)
-        finetune(teacher, rows, config)
-        body = {k: v for k, v in teacher.state_dict().items() if 'classifier' not in k}
-        save_tensors(file, body)
-    model.load_state_dict(load_tensors(file)[0], strict=False)
+    (body,) = run_jobs([Job('topics', learn_topics)], RUNS / 'before', progress=False)
+    model.load_state_dict(body, strict=False)
     return model
 
 
@@ -238,7 +242,7 @@ def synthetic(draw: int = 0) -> Task:
         name='synthetic-again' if draw else 'synthetic',
         model='BERT shape, 0.17M parameters',
         data='2,000 synthetic texts, 5 % wrong labels',
-        base=pretrained_bert(RUNS / 'synthetic/pretrained.safetensors'),
+        base=pretrained_bert(),
         train=train,
         targets=targets,
         held=held,
@@ -268,13 +272,12 @@ def drop_unused_words(model: torch.nn.Module, parts: Sequence[Tensors]) -> None:
 
 
 def learn_before(
-    model: torch.nn.Module, texts: Tensors, config: FineTuneConfig, file: Path
-) -> None:
-    """Train a model on other texts before a task begins; its weights are kept."""
-    if not file.exists():
-        finetune(model, TensorRows(texts), config, progress=False)
-        save_tensors(file, model.state_dict())
-    model.load_state_dict(load_tensors(file)[0])
+    model: torch.nn.Module, texts: Tensors, config: FineTuneConfig
+) -> dict[str, torch.Tensor]:
+    """Train a copy of a model on other texts; return its weights."""
+    model = copy.deepcopy(model)
+    finetune(model, TensorRows(texts), config, progress=False)
+    return model.state_dict()
 
 
 def encoder_task(
@@ -311,7 +314,10 @@ def encoder_task(
     drop_unused_words(base, parts)
     if len(parts) == 4:
         before = replace(config, epochs=2, seed=FIRST_SEED - 1)
-        learn_before(base, parts[3], before, RUNS / name / 'before.safetensors')
+        settings = {'model': base, 'texts': parts[3], 'config': before}
+        job = Job('before', learn_before, settings)
+        (weights,) = run_jobs([job], RUNS / 'before', progress=False)
+        base.load_state_dict(weights)
     layers = 'lowest layer' if n_layers == 1 else 'all six layers'
     return Task(
         name,
