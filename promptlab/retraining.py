@@ -406,7 +406,8 @@ def check_replayable(prompt: TrainedPrompt, n_texts: int) -> None:
         'it gives several labels per text': prompt.is_multilabel,
         'it was trained with patience': settings.get('patience') is not None,
         f'it was trained on {settings.get("rows")} texts, and the training table has '
-        f'{n_texts}': settings.get('rows') != n_texts,
+        f'{n_texts}; give just those it was trained on, or train it with '
+        'validation=None (--validation 0)': settings.get('rows') != n_texts,
     }
     for reason, holds in reasons.items():
         if holds:
