@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .finetune import FineTuneConfig, finetune, model_rows
-from .influence import attribute
+from .influence import METHODS, attribute
 from promptlab.retraining import (
     RetrainClassifier,
     classifier_margins,
@@ -23,6 +23,7 @@ from promptlab.retraining import (
     retrain,
     subset_runs,
 )
+from .settings import COUNT, IntRange, check_each, check_names, check_setting
 
 # %% ../nbs/posts/attribution.ipynb #040
 def _retrain_halves(
@@ -78,6 +79,11 @@ def judge_methods(
     dict
         `lds`: method to its mean and 95 % bootstrap interval; `ceiling`; `accuracy`.
     """
+    methods = check_each('methods', methods, str)
+    check_names(methods, METHODS, 'attribution method')
+    check_setting('config', config, FineTuneConfig)
+    check_setting('n_halves', n_halves, COUNT)
+    check_setting('n_again', n_again, IntRange(1, n_halves))
     rows = model_rows(model, tokenizer, train, max_tokens)
     asked = model_rows(model, tokenizer, targets, max_tokens)
     trained = copy.deepcopy(model)
