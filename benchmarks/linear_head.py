@@ -74,7 +74,7 @@ class StatesStore(KVCacheStore):
         ids, caches = Encoded(self.ids[i] for i in rows), {}
         passes = self.lm._read_batches(ids, len(ids), False, '', use_cache=True)
         for some, output, places in passes:
-            kv = kv_tensor(output.past_key_values)
+            kv = kv_tensor(output)
             for j, (i, place) in enumerate(zip(some, places, strict=True)):
                 key = self.keys[rows[i]]
                 caches[key] = pack_kv(kv[:, :, j, :, place], self.precision)

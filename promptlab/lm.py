@@ -26,7 +26,6 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import (
     AttentionInterface,
     AutoModelForCausalLM,
-    Cache,
     DynamicCache,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -329,6 +328,7 @@ def share_weights(model: torch.nn.Module) -> torch.nn.Module:
     torch.nn.Module
         A copy with the same parameters and buffers.
     """
+    check_setting('model', model, torch.nn.Module)
     frozen = [part for part in model.modules() if isinstance(part, FrozenLinear)]
     shared = [*model.parameters(), *model.buffers(), *frozen]
     return copy.deepcopy(model, {id(item): item for item in shared})
@@ -367,6 +367,7 @@ def frozen_view(model: torch.nn.Module) -> torch.nn.Module:
         A copy that shares its weights. Nothing is ordered on a GPU, or where a quarter
         of the free memory would not hold the weights.
     """
+    check_setting('model', model, torch.nn.Module)
     view = share_weights(model)
     layers = [part for part in view.modules() if type(part) in _LINEAR]
     needed = 4 * sum(layer.weight.nbytes for layer in layers if layer.weight.is_cpu)
@@ -614,6 +615,7 @@ def text_model(model: PreTrainedModel) -> PreTrainedModel:
     PreTrainedModel
         The model without its head, and without parts for images or sound.
     """
+    check_setting('model', model, torch.nn.Module)
     base = model.base_model
     if base is model:  # Llama 4 calls it otherwise
         base = getattr(model, 'model', model)
@@ -636,6 +638,8 @@ class FrozenBase:
         self._for_prompts.config._attn_implementation = 'promptlab_shared'
         parameters = inspect.signature(base.forward).parameters
         self._takes_positions = 'position_ids' in parameters
+        # transformers renamed it in 5.24
+        self._cache_name = 'cache' if 'cache' in parameters else 'past_key_values'
 
     def read(self, positions: torch.Tensor | None, **inputs: Any) -> Any:
         """Run the model, with the attention that it came with.
@@ -645,7 +649,8 @@ class FrozenBase:
         positions : int64 Tensor, shape (rows, tokens), or None
             Position of each token; None leaves them to the model.
         **inputs : object
-            What the model takes: `input_ids` or `inputs_embeds`, `attention_mask`, ...
+            What the model takes: `input_ids` or `inputs_embeds`, `attention_mask`, ...,
+            and a KV `cache` by that name.
 
         Returns
         -------
@@ -674,6 +679,8 @@ class FrozenBase:
     def _call(self, view, positions, **inputs):
         if self._takes_positions and positions is not None:
             inputs['position_ids'] = positions
+        if 'cache' in inputs:
+            inputs[self._cache_name] = inputs.pop('cache')
         return view(return_dict=True, **inputs)
 
     def narrowed(self, window: int) -> 'FrozenBase':
@@ -730,18 +737,18 @@ def read_texts(
         What the model returns.
     """
     if options.get('use_cache'):
-        options['past_key_values'] = DynamicCache()
+        options['cache'] = DynamicCache()
     options['input_ids' if tokens.ndim == 2 else 'inputs_embeds'] = tokens
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     return base.read(positions, attention_mask=mask, **options)
 
 
-def kv_tensor(cache: Cache) -> torch.Tensor:
-    """Return transformers' cache as one tensor.
+def kv_tensor(output: Any) -> torch.Tensor:
+    """Return the KV cache of a model's output as one tensor.
 
     Parameters
     ----------
-    cache : transformers.Cache
+    output : transformers.ModelOutput
         What a model returned.
 
     Returns
@@ -754,6 +761,7 @@ def kv_tensor(cache: Cache) -> torch.Tensor:
     ValueError
         If layers keep something else, or tensors of different shapes.
     """
+    cache = output.cache if 'cache' in output else output.past_key_values
     try:
         states = [part for layer in cache.layers for part in (layer.keys, layer.values)]
         return torch.stack(states).unflatten(0, (-1, 2))
@@ -833,7 +841,7 @@ def read_one_by_one(
             positions[:, : len(prompt)],
             inputs_embeds=prompt.to(batch.kv.dtype).repeat(n_texts, 1, 1),
             attention_mask=torch.cat([batch.mask, is_token], 1),
-            past_key_values=DynamicCache([tuple(layer) for layer in batch.kv]),
+            cache=DynamicCache([tuple(layer) for layer in batch.kv]),
             use_cache=True,
         )
         last_states.append(output.last_hidden_state[:, -1])
@@ -924,9 +932,9 @@ def _fill_caches(base: FrozenBase, sample: _Sample) -> list[KVBatch]:
     with _explained(partial(_why_no_cache, config=base.config)):
         left, mask = _read_padded(base, sample, sample.texts, 'left', use_cache=True)
         right, _ = _read_padded(base, sample, sample.texts, 'right', use_cache=True)
-        kv = kv_tensor(right.past_key_values)
+        kv = kv_tensor(right)
         caches = [kv[:, :, i, :, : len(text)] for i, text in enumerate(sample.texts)]
-        whole = KVBatch(kv_tensor(left.past_key_values), mask)
+        whole = KVBatch(kv_tensor(left), mask)
         return [whole, collate_kv(caches, kv.device, kv.dtype)]
 
 # %% ../nbs/lib/lm.ipynb #063
@@ -993,6 +1001,7 @@ def position_limit(model: PreTrainedModel) -> int | None:
         Its context length, or the length up to which LongRoPE leaves positions alone;
         None where there is no limit.
     """
+    check_setting('model', model, torch.nn.Module)
     config = text_model(model).config
     rope = getattr(config, 'rope_parameters', None) or {}
     kinds = [kind for kind in (rope, *rope.values()) if isinstance(kind, dict)]
@@ -1350,7 +1359,7 @@ class FrozenLM:
             ids, batch_size, progress, 'KV caches', use_cache=True
         )
         for rows, output, places in passes:
-            kv = kv_tensor(output.past_key_values)
+            kv = kv_tensor(output)
             for j, (i, place) in enumerate(zip(rows, places, strict=True)):
                 caches[i] = kv[:, :, j, :, place].clone()
         return caches
@@ -1369,7 +1378,7 @@ class FrozenLM:
             What `collate(kv_cache(ids))` returns, as one forward pass leaves it.
         """
         output, mask, _ = self._read(ids, 'left', use_cache=True)
-        kv = kv_tensor(output.past_key_values)
+        kv = kv_tensor(output)
         return KVBatch(
             kv.masked_fill_(mask[None, None, :, None, :, None] == 0, 0), mask
         )
