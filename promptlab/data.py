@@ -16,20 +16,25 @@ import lzma
 import os
 import re
 import sys
+import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from importlib.resources import files
+from numbers import Real
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from .hub import hub_or_cache
 from .registry import Registry
 from .settings import COUNT, SEED, SHARE, check_each, check_setting
 
@@ -79,6 +84,7 @@ def row_name(table: pd.DataFrame, position: int, source_name: str) -> str:
     str
         The name, and the line of the file where it has lines, else the position.
     """
+    check_setting('table', table, pd.DataFrame)
     return _Origin.of(table, source_name).row(position)
 
 
@@ -107,12 +113,7 @@ def _check_texts(table: pd.DataFrame, column: str, origin: _Origin) -> None:
         raise TableError(
             f'{origin.row(row)} is empty in {column!r}; fill it in or drop the row.'
         )
-    row = _first_unencodable(texts) if texts.dtype == object else None
-    if row is not None:
-        raise TableError(
-            f'{origin.row(row)} has half of a character in {column!r} (a lone '
-            'surrogate); correct it or drop the row.'
-        )
+    _check_characters(texts, column, origin)
 
 
 def _are_strings(cells: pd.Series) -> np.ndarray:
@@ -122,15 +123,24 @@ def _are_strings(cells: pd.Series) -> np.ndarray:
 
 
 def _shown(value: Any) -> str:
-    return repr(value.item() if hasattr(value, 'item') else value)
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
-def _first_unencodable(texts: pd.Series) -> int | None:
+def _check_characters(cells: pd.Series, column: str, origin: _Origin) -> None:
+    """Refuse half of a character; only columns of objects can hold one."""
+    if cells.dtype != object:
+        return
     try:
-        '\n'.join(texts).encode()
+        '\n'.join(map(str, cells)).encode()
     except UnicodeEncodeError:
-        return _first(texts.str.contains('[\ud800-\udfff]'))
-    return None
+        row = _first([_SURROGATE.search(str(cell)) is not None for cell in cells])
+        raise TableError(
+            f'{origin.row(row)} has half of a character in {column!r} (a lone '
+            'surrogate); correct it or drop the row.'
+        ) from None
+
+
+_SURROGATE = re.compile('[\ud800-\udfff]')
 
 # %% ../nbs/lib/data.ipynb #015
 _WHOLE = re.compile(r'-?\d+')
@@ -140,11 +150,12 @@ _DECIMAL = re.compile(r'[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?|-?inf')
 
 def _label_name(value: Any) -> str:
     """Return the name of a class from a cell of a table, whatever its type."""
+    value = value.value if isinstance(value, Enum) else value
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (float, np.floating)):
         return str(int(value)) if float(value).is_integer() else str(float(value))
-    name = str(value).strip()
+    name = unicodedata.normalize('NFC', str(value)).strip()
     whole = _WHOLE_WITH_POINT.fullmatch(name)
     return whole[1] if whole else name
 
@@ -176,15 +187,19 @@ def _check_scalars(cells: pd.Series, origin: _Origin) -> None:
     """Refuse lists and other containers, which have no name."""
     if cells.dtype != object:
         return
-    row = _first([isinstance(cell, _CONTAINERS) for cell in cells])
-    if row is not None:
-        raise TableError(
-            f'{origin.row(row)} has {_shown(cells.iloc[row])} in {cells.name!r}; give '
-            'rows that can have several labels a 0/1 column per label.'
-        )
+    row = _first([_is_container(cell) for cell in cells])
+    if row is None:
+        return
+    remedy = 'give rows that can have several labels a 0/1 column per label'
+    if isinstance(cells.iloc[row], bytes):
+        remedy = 'decode it to a text'
+    raise TableError(
+        f'{origin.row(row)} has {_shown(cells.iloc[row])} in {cells.name!r}; {remedy}.'
+    )
 
 
-_CONTAINERS = (list, tuple, set, dict, np.ndarray)
+def _is_container(cell: Any) -> bool:
+    return isinstance(cell, Collection) and not isinstance(cell, str)
 
 
 def _refuse_decimals(codes: np.ndarray, names: list[str], origin: _Origin) -> None:
@@ -200,11 +215,13 @@ def _refuse_decimals(codes: np.ndarray, names: list[str], origin: _Origin) -> No
 # %% ../nbs/lib/data.ipynb #020
 def _match_names(names: list[str], labels: list[str]) -> list[int]:
     """Return the position in `labels` of each name, -1 where it has none."""
-    position = {label: i for i, label in enumerate(labels)}
+    names = [_label_name(name) for name in names]
+    position = {_label_name(label): i for i, label in enumerate(labels)}
     if _are_bools(names) and not position.keys() >= set(names):
         names = [str(int(name == 'True')) for name in names]
+        return [position.get(name, -1) for name in names]
     are_numbers = all(map(_WHOLE.fullmatch, names))
-    if are_numbers and not any(map(_WHOLE.fullmatch, labels)):
+    if are_numbers and not any(map(_WHOLE.fullmatch, position)):
         numbers = [int(name) for name in names]
         return [n if 0 <= n < len(labels) else -1 for n in numbers]
     return [position.get(name, -1) for name in names]
@@ -242,7 +259,10 @@ def _single_label(
     """Return the column `label` as positions, and the label names."""
     cells = table['label']
     _check_scalars(cells, origin)
+    _check_characters(cells, 'label', origin)
     own_labels = _own_labels(table)
+    if labels and pd.api.types.is_bool_dtype(cells) and 'True' not in labels:
+        cells = cells.astype('Int64')  # made by a comparison
     codes, names = _named_cells(cells, own_labels)
     row = _first(codes < 0)
     if row is not None:
@@ -251,7 +271,7 @@ def _single_label(
     labels = labels or own_labels
     if labels is None:
         _refuse_decimals(codes, names, origin)
-        labels = _default_order(occurring)
+        labels = _ordered_categories(cells) or _default_order(occurring)
     found = dict(zip(occurring, _match_names(occurring, labels), strict=True))
     positions = np.array([found.get(name, -1) for name in names])[codes]
     row = _first(positions < 0)
@@ -261,6 +281,16 @@ def _single_label(
             f'of {", ".join(labels)}; correct it or give other labels.'
         )
     return pd.Series(positions.astype(np.int64), table.index, name='label'), labels
+
+# %% ../nbs/lib/data.ipynb #026s
+def _ordered_categories(cells: pd.Series) -> list[str]:
+    """Return the names of a categorical column that says their order, else none."""
+    if not getattr(cells.dtype, 'ordered', False):
+        return []
+    return [
+        _label_name(value)
+        for value in cells.cat.remove_unused_categories().cat.categories
+    ]
 
 
 def _named_cells(
@@ -325,6 +355,11 @@ def _quoted(names: Any) -> str:
 def _check_columns(table: pd.DataFrame, origin: _Origin) -> None:
     if not len(table.columns):
         raise TableError(f'{origin.name}: it is empty.')
+    if table.columns.nlevels > 1:
+        raise TableError(
+            f'{origin.name}: its columns have names of several levels; give each one '
+            'name.'
+        )
     if 'text' not in table:
         raise TableError(
             f"{origin.name}: there is no column 'text' (there are {_quoted(table)}); "
@@ -344,11 +379,15 @@ def _checked_names(labels: Sequence[str] | None) -> list[str] | None:
         return None
     if isinstance(labels, (str, Mapping)) or not isinstance(labels, Iterable):
         raise TypeError(f'labels is {labels!r}; give a list of label names.')
-    names = [str(label) for label in labels]
-    if not names:
+    labels = list(labels)
+    if not labels:
         raise ValueError('labels is empty; give a list of label names.')
-    if len(set(names)) < len(names):
-        repeated = max(names, key=names.count)
+    for label in labels:
+        check_setting('one of labels', label, str, Real)
+    names = [str(label) for label in labels]
+    alike = [_label_name(name) for name in names]
+    if len(set(alike)) < len(names):
+        repeated = max(alike, key=alike.count)
         raise ValueError(f'labels names {repeated!r} twice; names are unique.')
     return names
 
@@ -842,7 +881,8 @@ class HubDataSet(DataSet):
 
         place = dict(repo_type='dataset', revision=self.revision)
         try:
-            return hf_hub_download(self.repo, self.files[split], **place)
+            with hub_or_cache(self.repo):
+                return hf_hub_download(self.repo, self.files[split], **place)
         except Exception as error:  # the hub's errors have no common base class
             available = ', '.join(filter(self.is_local, self.splits)) or 'none'
             raise MissingData(
@@ -993,6 +1033,7 @@ def file_ending(path: str | os.PathLike) -> str:
     str
         In small letters, such as `'.csv'`, also of `'Reviews.CSV.gz'`.
     """
+    check_setting('path', path, str, os.PathLike)
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in _OPENERS:
         suffixes.pop()
@@ -1197,6 +1238,7 @@ def read_lines(content: bytes, source_name: str = 'standard input') -> pd.DataFr
     TableError
         If it is not UTF-8.
     """
+    check_setting('content', content, bytes)
     try:
         lines = content.decode('utf-8-sig').replace('\r\n', '\n').split('\n')
     except UnicodeDecodeError as error:
@@ -1264,7 +1306,17 @@ def _read_json_lines(path: Path, file: TextIO) -> pd.DataFrame:
     return pd.DataFrame(rows, _line_index(lines), dtype=object)
 
 # %% ../nbs/lib/data.ipynb #107
-def _read_file(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, label: str) -> pd.DataFrame:
+    """Read a parquet file, and the label names that `datasets` writes into it."""
+    metadata = pq.read_schema(path).metadata or {}
+    written = json.loads(metadata.get(b'huggingface', '{}'))
+    features = written.get('info', {}).get('features', {})
+    feature = features.get(label)
+    names = feature.get('names') if isinstance(feature, dict) else None
+    return _with_names(pd.read_parquet(path), label, names)
+
+
+def _read_file(path: Path, label: str) -> pd.DataFrame:
     """Read a file by its ending."""
     ending = file_ending(path)
     if ending not in _ENDINGS:
@@ -1276,7 +1328,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise MissingData(f'{path}: there is no such file.')
     try:
         if ending == '.parquet':
-            return pd.read_parquet(path)
+            return _read_parquet(path, label)
         read = _read_separated if ending in ('.csv', '.tsv') else _read_json
         return read(path, ending)
     except (TableError, MemoryError):
@@ -1299,7 +1351,7 @@ def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
         return _from_memory(source.to_pandas(), columns)
     if isinstance(source, Mapping):
         return _from_columns(source)
-    if isinstance(source, (list, tuple, pd.Series, np.ndarray)):
+    if isinstance(source, _LISTS) and not isinstance(source, (str, bytes)):
         rows = list(source)
         if rows and all(isinstance(row, Mapping) for row in rows):
             return pd.DataFrame(rows, dtype=object)
@@ -1310,7 +1362,16 @@ def _from_memory(source: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     )
 
 
+_LISTS = (Sequence, pd.Series, pd.Index, pd.api.extensions.ExtensionArray, np.ndarray)
+
+# %% ../nbs/lib/data.ipynb #110s
 def _from_columns(columns: Mapping[str, Any]) -> pd.DataFrame:
+    for name, cells in columns.items():
+        if not isinstance(cells, Collection) or isinstance(cells, (str, pd.DataFrame)):
+            raise TableError(
+                f'the dict has a {type(cells).__name__} at {name!r}, not a list; give '
+                'one list per column.'
+            )
     try:
         return pd.DataFrame(columns)
     except ValueError as error:  # columns of different lengths, or no columns
@@ -1319,7 +1380,13 @@ def _from_columns(columns: Mapping[str, Any]) -> pd.DataFrame:
 
 def _from_datasets(source: Any, label: str) -> pd.DataFrame:
     table = source.to_pandas()
-    names = getattr(source.features.get(label), 'names', None)
+    return _with_names(table, label, getattr(source.features.get(label), 'names', None))
+
+
+def _with_names(
+    table: pd.DataFrame, label: str, names: Sequence[str] | None
+) -> pd.DataFrame:
+    """Return a table with the names of a `ClassLabel`, in which -1 is no label."""
     if names:
         table[label] = table[label].where(table[label] >= 0).astype('Int64')
         table.attrs['labels'] = list(names)
@@ -1360,7 +1427,8 @@ def _read(
     columns = _checked_columns(columns)
     if isinstance(source, (str, Path)):
         name = str(source)
-        table = _read_file(Path(source).expanduser())
+        path = Path(source).expanduser()
+        table = _read_file(path, columns.get('label', 'label'))
     else:
         table = _from_memory(source, columns)
         name = str(table.attrs.get('name', 'the table'))
@@ -1410,6 +1478,8 @@ def _load_named(
 def _read_own(
     source: Any, columns: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame, _Origin]:
+    if isinstance(source, str) and '://' in source:
+        raise MissingData(f'{source} is a web address; download it, and name the file.')
     if isinstance(source, (str, Path)) and Path(source).expanduser().is_dir():
         name = str(source)
         what = f'{name} is a folder' if name else "the table's name is empty"
@@ -1429,7 +1499,7 @@ def _pick_split(dataset_dict: Mapping[str, Any], split: str) -> Any:
     if split not in dataset_dict:
         raise MissingData(
             f'the DatasetDict does not have the split {split!r}; it has '
-            f'{", ".join(dataset_dict)}.'
+            f'{", ".join(dataset_dict) or "none"}.'
         )
     return dataset_dict[split]
 

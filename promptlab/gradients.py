@@ -641,6 +641,7 @@ class PerExampleGradients:
     """
 
     def __init__(self, model: nn.Module, param_filter: str = ''):
+        check_setting('model', model, nn.Module)
         self.model = model
         matching = _matching_parameters(model, param_filter)
         self.sizes = {name: p.numel() for name, p in matching.items()}
@@ -1269,10 +1270,11 @@ def model_labels(model: Any) -> tuple[list[str] | None, int | None]:
 def _unnamed_labels(table: pd.DataFrame, n_labels: int | None) -> list[str] | None:
     """Return names for labels that the model does not name."""
     own = table.attrs.get('labels')
-    if own and len(own) == n_labels:
+    if n_labels is None or (own and len(own) == n_labels):
         return own
-    are_numbers = table['label'].astype(str).str.fullmatch(r'\d+').all()
-    return [str(number) for number in range(n_labels or 0)] if are_numbers else None
+    names = pd.Series(own or table['label']).astype(str)
+    are_numbers = names.str.fullmatch(r'\d+').all()
+    return [str(number) for number in range(n_labels)] if are_numbers else None
 
 # %% ../nbs/lib/gradients.ipynb #094
 class GradientSource:

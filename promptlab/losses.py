@@ -31,7 +31,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
 from .batching import progress_bar
-from .metrics import bootstrap
+from .metrics import as_labels, bootstrap
 from .registry import Registry
 from promptlab.settings import (
     COUNT,
@@ -62,6 +62,7 @@ def cosine_similarities(embeddings: torch.Tensor) -> torch.Tensor:
     Tensor, shape (n_rows, n_rows)
         Cosines; 0 for a row of zeros.
     """
+    check_setting('embeddings', embeddings, torch.Tensor)
     gram = _gram(embeddings)
     inverse_norms = (gram.diagonal() + 1e-12).rsqrt()
     return gram * inverse_norms[:, None] * inverse_norms
@@ -80,6 +81,7 @@ def squared_distances(embeddings: torch.Tensor) -> torch.Tensor:
     float64 Tensor, shape (n_rows, n_rows)
         At least `1e-12 * n_dims`, also for a row and itself.
     """
+    check_setting('embeddings', embeddings, torch.Tensor)
     centred = (embeddings - embeddings.mean(0)).double()
     gram = _gram(centred)
     squared_norms = gram.diagonal()
@@ -415,7 +417,7 @@ def check_classes(targets: Sequence) -> np.ndarray:
     ValueError
         If a text has no class or several, or all have the same.
     """
-    targets = np.asarray(targets)
+    targets = as_labels(targets)
     is_column = targets.ndim == 1 and len(targets) and not pd.isna(targets).any()
     if not is_column or type_of_target(targets) not in ('binary', 'multiclass'):
         raise ValueError(

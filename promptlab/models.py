@@ -32,6 +32,7 @@ from transformers import (
 from transformers import logging as transformers_logging
 
 from .gguf_models import GGUFError, find_gguf, gguf_folder
+from .hub import hub_or_cache
 from .settings import SEED, check_setting
 
 # %% ../nbs/lib/models.ipynb #006
@@ -74,6 +75,7 @@ def find_model(name: str | Path) -> str:
     ModelError
         If it is a GGUF file that is damaged or incomplete.
     """
+    check_setting('name', name, str, Path)
     if not str(name).strip():
         raise MissingModel(
             "the model's name is empty; give tiny, a folder or a hub id."
@@ -217,6 +219,7 @@ def state_fingerprint(state: Mapping[str, torch.Tensor]) -> str:
     str
         Sixteen hexadecimal digits (BLAKE2b).
     """
+    check_setting('state', state, Mapping)
     total = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(state.items()):
         total.update(f'{name}{tuple(tensor.shape)}{tensor.dtype}'.encode())
@@ -238,6 +241,7 @@ def fingerprint(model: nn.Module) -> str:
     str
         Sixteen hexadecimal digits; equal weights have equal fingerprints.
     """
+    check_setting('model', model, nn.Module)
     return state_fingerprint(model.state_dict())
 
 
@@ -271,6 +275,7 @@ def n_parameters(model: nn.Module) -> int:
     int
         Elements of all parameters; tied ones count once.
     """
+    check_setting('model', model, nn.Module)
     return sum(parameter.numel() for parameter in model.parameters())
 
 # %% ../nbs/lib/models.ipynb #024
@@ -289,6 +294,7 @@ def context_length(model: nn.Module, tokenizer: Any = None) -> int | None:
     int or None
         Tokens, special tokens included; None if there is no limit.
     """
+    check_setting('model', model, nn.Module)
     positions = getattr(model.config.get_text_config(), 'max_position_embeddings', None)
     if positions:
         positions -= _unused_positions(model, positions)
@@ -381,6 +387,11 @@ def check_model(model: nn.Module, tokenizer: Any, name: str = 'the model') -> No
             'trained with.'
         )
     for parameter_name, parameter in model.named_parameters():
+        if parameter.is_meta:
+            raise ModelError(
+                f'{name} is on the meta device, without weights; load them with '
+                'from_pretrained.'
+            )
         if not torch.isfinite(parameter).all():
             raise ModelError(
                 f'{name} has weights that are not finite ({parameter_name}); the file '
@@ -398,10 +409,17 @@ def _n_embeddings(model: nn.Module) -> int:
 # %% ../nbs/lib/models.ipynb #031
 def _check_tokenizer(tokenizer: Any, vocabulary: dict[str, int], name: str) -> None:
     tokens = set(vocabulary.values()) - set(tokenizer.all_special_ids)
-    if not tokens or not tokenizer('The film was good.').input_ids:
+    ids = tokenizer('The film was good.').input_ids
+    if not tokens or not ids:
         raise ModelError(
             f'{name} has no tokenizer, or one without tokens; save one beside it with '
             'tokenizer.save_pretrained.'
+        )
+    words = set(ids) - set(tokenizer.all_special_ids)
+    if not words:
+        raise ModelError(
+            f"the tokenizer of {name} knows none of the words 'The film was good.'; "
+            'use the tokenizer that the model was trained with.'
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
@@ -462,6 +480,11 @@ def _unreadable_weights(name: str, place: str, reason: str) -> Exception:
             f'{name} has no safetensors weights, and pickles can run code when they '
             'are read; convert it once, where you trust it, with save_pretrained.'
         )
+    if any(Path(place).glob('*.safetensors*')):
+        return MissingModel(
+            f'{name} lacks some of its weights; restore the files that '
+            'model.safetensors.index.json names.'
+        )
     return MissingModel(f'{name} holds a config but no weights (model.safetensors).')
 
 # %% ../nbs/lib/models.ipynb #046
@@ -485,7 +508,7 @@ def _explained(error: Exception, auto_class: type, name: str, place: str) -> Exc
             f'{name} needs Python code that comes with it, which promptlab never runs; '
             'choose a model whose architecture is part of transformers.'
         )
-    if isinstance(error, (ImportError, KeyError, RuntimeError)) or Path(place).is_dir():
+    if not isinstance(error, (OSError, ValueError)) or Path(place).is_dir():
         return ModelError(
             f'{name} cannot be loaded ({_first_sentence(reason)}); restore its files, '
             'or choose another model.'
@@ -516,7 +539,7 @@ def _read_model(
     """Read model and tokenizer from files, running no code of theirs."""
     place = find_model(name)
     try:
-        with quiet_transformers():
+        with quiet_transformers(), hub_or_cache(place):
             tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
             model, report = auto_class.from_pretrained(
                 place,
@@ -527,13 +550,13 @@ def _read_model(
                 ignore_mismatched_sizes=new_head,
                 **config,
             )
-    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
-        raise _explained(error, auto_class, name, place) from None
     except SafetensorError as error:
         reason = _first_sentence(' '.join(str(error).split()))
         raise ModelError(
             f'the weights of {name} are damaged ({reason}); restore its files.'
         ) from None
+    except Exception as error:  # whatever comes of damaged files
+        raise _explained(error, auto_class, name, place) from None
     resized = [key for key, *_ in report['mismatched_keys']]
     missing = sorted(report['missing_keys']) + sorted(resized)
     if not config:
@@ -560,6 +583,11 @@ def _unpack_model(model: Any, auto_class: type) -> tuple[nn.Module, Any]:
         )
     if hasattr(network, 'get_base_model'):
         network = network.get_base_model()
+    if not isinstance(network, PreTrainedModel):
+        raise ModelError(
+            f'a {type(network).__name__} is not a model of transformers; give what '
+            'from_pretrained returns.'
+        )
     known = auto_class._model_mapping.get(type(network.config), None)
     if auto_class is not AutoModel and known and not isinstance(network, known):
         raise ModelError(f'a {type(network).__name__} is not {_KINDS[auto_class]}.')
@@ -613,9 +641,9 @@ def load_config(model: Any) -> Any:
         return _unpack_model(model, AutoModel)[0].config
     place = find_model(model)
     try:
-        with quiet_transformers():
+        with quiet_transformers(), hub_or_cache(place):
             return AutoConfig.from_pretrained(place, trust_remote_code=False)
-    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # whatever comes of damaged files
         raise _explained(error, AutoModel, str(model), place) from None
 
 # %% ../nbs/lib/models.ipynb #058
@@ -700,6 +728,7 @@ def randomly_initialised(model: nn.Module, seed: int = 0) -> nn.Module:
     PreTrainedModel
         On the same device, in evaluation mode.
     """
+    check_setting('model', model, nn.Module)
     check_setting('seed', seed, SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -751,6 +780,7 @@ def depends_on_neighbours(model: nn.Module, tokenizer: Any) -> bool:
         True if they change by more than rounding, or if the model's RoPE switches at a
         length that is too long to be tried here.
     """
+    check_setting('model', model, nn.Module)
     base = model.base_model.eval()
     longest = _revealing_length(base.config.get_text_config())
     longest = min(longest, context_length(model, tokenizer) or longest)

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike
@@ -37,7 +38,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
-from .metrics import best_threshold
+from .metrics import as_labels, best_threshold
 from .registry import Registry
 from promptlab.settings import (
     COUNT,
@@ -146,10 +147,16 @@ def _find_classes(
     if probe.targets == 'numbers' or (probe.targets == 'either' and is_float):
         assert_all_finite(y, input_name='y')
         return None
-    if type_of_target(y) == 'continuous':
+    if pd.isna(y).any():
+        raise ValueError('Input y contains NaN; label these rows or drop them.')
+    kind = type_of_target(y)
+    if kind not in ('binary', 'multiclass'):
+        found, remedy = 'numbers', 'use another probe'
+        if kind != 'continuous':
+            found, remedy = 'objects', 'give names or whole numbers'
         raise ValueError(
-            f'{probe.name} learns classes, but the targets are numbers (Unknown label '
-            'type: continuous); use another probe.'
+            f'{probe.name} learns classes, but the targets are {found} (Unknown label '
+            f'type: {kind}); {remedy}.'
         )
     present = np.unique(y)
     known = present if classes is None else np.asarray(classes)
@@ -258,14 +265,15 @@ class Probe(ScoreReader, BaseEstimator, ABC):
         """
         check_fields(self, self.ranges)
         X = _check_features(self, X, reset=True)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(as_labels(y), warn=True)
         check_consistent_length(X, y)
         self.classes_ = _find_classes(self, y, classes)
         self.thresholds_ = {}
         if X_val is None:
             self.fit_scores(X, self._encode(y))
             return self
-        X_val, y_val = _check_features(self, X_val), column_or_1d(y_val, warn=True)
+        X_val = _check_features(self, X_val)
+        y_val = column_or_1d(as_labels(y_val), warn=True)
         check_consistent_length(X_val, y_val)
         self.fit_scores(X, self._encode(y), X_val, self._encode(y_val))
         self.tune_thresholds(X_val, y_val)

@@ -8,12 +8,15 @@ __all__ = ['COUNT', 'SEED', 'POSITIVE', 'NOT_NEGATIVE', 'SHARE', 'SettingError',
 import dataclasses
 import difflib
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 # %% ../nbs/lib/settings.ipynb #006
 class SettingError(ValueError):
@@ -112,10 +115,14 @@ NOT_NEGATIVE = FloatRange(0, with_least=True)
 SHARE = FloatRange(0, 1)
 _KINDS = {
     str: 'a text',
+    Real: 'a number',
     bool: 'True or False',
     list: 'a list',
     tuple: 'a tuple',
     Mapping: 'a dict',
+    os.PathLike: 'a path',
+    Path: 'a path',
+    pd.DataFrame: 'a table (DataFrame)',
     Iterable: 'a list',
     Sequence: 'a list',
 }

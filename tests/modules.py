@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module may import modules of its own row and of the rows above it.
 LAYERS = [
-    ['files', 'registry', 'settings', 'testing', 'batching'],
+    ['files', 'registry', 'settings', 'testing', 'batching', 'hub'],
     ['jobs', 'data', 'gguf_models', 'metrics', 'treebank'],
     ['models', 'report', 'mixing'],
     ['lm', 'finetune'],
