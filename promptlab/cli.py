@@ -12,7 +12,6 @@ import ast
 import glob
 import importlib.metadata
 import importlib.util
-import json
 import os
 import platform
 import re
@@ -33,10 +32,10 @@ import typer
 from typer.core import TyperCommand
 
 from promptlab.files import (
-    WriteError,
     claim_file,
     claim_folder,
     csv_text,
+    nothing_lost,
     write_atomic,
 )
 from promptlab.settings import (
@@ -190,6 +189,7 @@ def main(args: list[str] | None = None) -> None:
             if '--debug' in args:
                 raise
             code = 2
+            print(getattr(error, 'lost', ''), end='')
             say(f'error: {_one_sentence(error)}')
     sys.exit(code)
 
@@ -767,11 +767,8 @@ def _write_table(table: pd.DataFrame, out: Path | None, safe: bool = False) -> N
     text = csv_text(table, safe)
     if out.suffix == '.jsonl':
         text = table.to_json(orient='records', lines=True)
-    try:
+    with nothing_lost(text):
         write_atomic(out, text)
-    except WriteError:
-        print(text, end='')  # nothing that was computed gets lost
-        raise
     say(f'{len(table):,} rows in {out}')
 
 
@@ -1094,7 +1091,7 @@ def app_command(
     """Look at the ledger of a probing run in the browser."""
     if not importlib.util.find_spec('streamlit'):
         raise ModuleNotFoundError(
-            "the explorer needs Streamlit: pip install 'promptlab[app]'."
+            'the explorer needs Streamlit; run: pip install streamlit altair'
         )
     from promptlab.app import launch_app
 
@@ -1160,7 +1157,7 @@ def calibrate_command(
     seed: Options.seed = 0,
 ) -> None:
     """Measure and fix the calibration of scores."""
-    from promptlab.reliability import calibrate_table
+    from promptlab.reliability import calibrate_table, describe_calibration
 
     out = out or Path('runs/calibrate') / data.stem
     columns = _parse_names('--logits', logits) or None
@@ -1171,19 +1168,8 @@ def calibrate_command(
     metrics, fitted = calibrate_table(
         data, label, score, columns, calibrator, out, eps, seed, **settings
     )
-    for name, table in metrics.groupby('name', sort=False):
-        print(f'{name}\n{table.droplevel("name").round(4).to_string()}\n')
-    print(json.dumps(_short_values(fitted)))
+    print(describe_calibration(metrics, fitted), end='')
     print(f'report, figure and parameters in {out}')
-
-
-def _short_values(fitted: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the long lists of a fit."""
-    return {
-        name: value
-        for name, value in fitted.items()
-        if not isinstance(value, list) or len(value) < 20
-    }
 
 # %% ../nbs/lib/cli.ipynb #086
 class AttributeOptions:
@@ -1292,7 +1278,8 @@ def attribute_command(
     if out or not html:
         _write_table(found.top(top), out, safe_csv)
     if html:
-        found.html(top, html)
+        with nothing_lost(csv_text(found.top(top), safe_csv)):
+            found.html(top, html)
         say(f'{len(found.targets):,} targets in {html}')
 
 # %% ../nbs/lib/cli.ipynb #092

@@ -97,6 +97,7 @@ def code_digest(thing: Callable) -> str:
         A digest of its name and of the source of its module, or of its own source where
         the module has no file (notebooks and scripts that are being run).
     """
+    check_setting('thing', thing, callable)
     module = sys.modules.get(thing.__module__)
     file = getattr(module, '__file__', None)
     if file and thing.__module__ != '__main__':
@@ -377,6 +378,7 @@ class _Store:
     """
 
     def __init__(self, folder: str | os.PathLike):
+        check_setting('folder', folder, str, os.PathLike)
         self.folder = Path(folder)
 
     def result_file(self, key: str) -> Path:
@@ -681,9 +683,7 @@ def _connect_to_ray(address: str | None) -> tuple[Any, bool]:
     try:
         import ray
     except ImportError:
-        raise ImportError(
-            'Ray is not installed; run: pip install "promptlab[ray]"'
-        ) from None
+        raise ImportError('Ray is not installed; run: pip install ray') from None
     is_ours = not ray.is_initialized()
     if is_ours:
         local = {} if address else {'include_dashboard': False}
@@ -714,7 +714,7 @@ def _n_bytes(value: Any, depth: int = 3) -> int:
 
 # %% ../nbs/lib/jobs.ipynb #055
 class RayExecutor(Executor):
-    """A Ray cluster; needs `pip install "promptlab[ray]"`.
+    """A Ray cluster; needs `pip install ray`.
 
     Parameters
     ----------
@@ -1083,6 +1083,8 @@ def _is_locked(lock: FileLock) -> bool:
         lock.acquire(blocking=False)
     except Timeout:
         return True
+    except OSError:  # of a read-only folder, where nobody can work
+        return False
     lock.release()
     return False
 
@@ -1230,6 +1232,7 @@ def find_jobs(folder: str | os.PathLike) -> list[Path]:
     FileNotFoundError
         If there is no such folder.
     """
+    check_setting('folder', folder, str, os.PathLike)
     folder = Path(folder)
     inner = sorted(path for path in folder.rglob('*') if path.is_dir())
     return [path for path in (folder, *inner) if _job_files(path)]

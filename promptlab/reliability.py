@@ -2,11 +2,13 @@
 
 # %% auto #0
 __all__ = ['Scores', 'reliability_diagram', 'corp_diagram', 'score_histogram', 'compute_calibration_summary',
-           'plot_calibration_summary', 'plot_errors', 'calibration_report', 'cross_calibrate', 'calibrate_table']
+           'plot_calibration_summary', 'plot_errors', 'calibration_report', 'cross_calibrate', 'describe_calibration',
+           'calibrate_table']
 
 # %% ../nbs/lib/reliability.ipynb #003
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -31,7 +33,7 @@ from promptlab.calibrators import (
     proba_to_logits,
 )
 from .data import label_column, numeric_column, read_table, row_name
-from .files import claim_folder, write_atomic, write_json
+from .files import claim_folder, nothing_lost, write_atomic, write_json
 from promptlab.metrics import (
     ScoreCounts,
     ScoreError,
@@ -694,6 +696,33 @@ def _calibrate(
     return scores, facts | fitted.fitted_parameters()
 
 # %% ../nbs/lib/reliability.ipynb #047
+def describe_calibration(metrics: pd.DataFrame, fitted: Mapping[str, Any]) -> str:
+    """Write what `calibrate_table` found, for reading.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        The metrics that it returned.
+    fitted : mapping of str to object
+        What it returned beside them; long lists are left out.
+
+    Returns
+    -------
+    str
+        A table per name, and a line of JSON.
+    """
+    lines = [
+        f'{name}\n{table.droplevel("name").round(4).to_string()}\n'
+        for name, table in metrics.groupby('name', sort=False)
+    ]
+    short = {
+        name: value
+        for name, value in fitted.items()
+        if not isinstance(value, list) or len(value) < 20
+    }
+    return '\n'.join([*lines, json.dumps(short), ''])
+
+# %% ../nbs/lib/reliability.ipynb #047s
 def _write_report(
     folder: Path, html: str, figure: Figure, fitted: Mapping[str, Any]
 ) -> None:
@@ -763,5 +792,6 @@ def calibrate_table(
     settings = {'title': title, 'seed': seed, 'fitted': fitted} | settings
     figure, metrics, html = calibration_report(scores, scored.targets, **settings)
     if folder is not None:
-        _write_report(Path(folder), html, figure, fitted)
+        with nothing_lost(describe_calibration(metrics, fitted)):
+            _write_report(Path(folder), html, figure, fitted)
     return metrics, fitted

@@ -4,12 +4,18 @@ import errno
 import gzip
 import json
 import shutil
+import time
+from enum import Enum
+from pathlib import Path
 
+import datasets
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
+from huggingface_hub import constants
+from transformers import AutoModel
 
 from promptlab import (
     app,
@@ -18,11 +24,16 @@ from promptlab import (
     data,
     files,
     finetune,
+    jobs,
     metrics,
+    reliability,
     settings,
     sharing,
 )
 from promptlab.data import load
+from promptlab.estimator import PromptClassifier
+from promptlab.lm import get_lm
+from promptlab.models import find_model, load_config, load_model
 from promptlab.prompt import TrainedPrompt, train
 
 ROWS = [('good film', 'ham'), ('bad film', 'spam'), ('fine', 'ham'), ('poor', 'spam')]
@@ -105,6 +116,56 @@ def test_names_of_labels(tmp_path, names):
     content = f'text,label\na,{names[0]}\nb,{names[1]}\n'
     table = load(write(tmp_path, 'a.csv', content))
     assert named(table) == list(names)
+
+
+class Sentiment(str, Enum):
+    GOOD = 'good'
+    BAD = 'bad'
+
+
+LABELS = {
+    'spaces': ([' good', 'bad', 'good ', 'bad'], ['bad', 'good']),
+    'accents': (['caf\xe9', 'tea', 'cafe\u0301', 'tea'], ['caf\xe9', 'tea']),
+    'enumerations': ([Sentiment.GOOD, Sentiment.BAD] * 2, ['bad', 'good']),
+    'unused categories': (pd.Categorical(list('baba'), list('zba')), ['a', 'b']),
+    'ordered categories': (
+        pd.Categorical(['low', 'high'] * 2, ['low', 'mid', 'high'], ordered=True),
+        ['low', 'high'],
+    ),
+}
+
+
+@pytest.mark.parametrize('kind', LABELS)
+def test_names_of_values(kind):
+    """Values that are the same name are one class; ordered ones keep their order."""
+    labels, expected = LABELS[kind]
+    table = load(pd.DataFrame({'text': list('abcd'), 'label': labels}))
+    assert table.attrs['labels'] == expected
+    assert table.label.iloc[0] == table.label.iloc[2] != table.label.iloc[1]
+
+
+def test_names_of_an_enumeration():
+    """scikit-learn's way of reading labels would cut these names."""
+    labels = metrics.as_labels([Sentiment.GOOD, Sentiment.BAD])
+    assert labels.tolist() == ['good', 'bad']
+
+
+def test_names_in_parquet(tmp_path):
+    """The label names that `datasets` writes into a parquet file are read."""
+    label = datasets.ClassLabel(names=['spam', 'ham'])
+    features = datasets.Features({'text': datasets.Value('string'), 'label': label})
+    rows = {'text': ['a', 'b'], 'label': [1, 0]}
+    path = tmp_path / 'a.parquet'
+    datasets.Dataset.from_dict(rows, features).to_parquet(path)
+    table = load(path)
+    assert table.attrs['labels'] == ['spam', 'ham']
+    assert named(table) == ['ham', 'spam']
+
+
+def test_comparisons_are_positions():
+    """Booleans of a comparison are the first and second of given names."""
+    frame = pd.DataFrame({'text': ['a', 'b'], 'label': np.array([4, 1]) > 2})
+    assert named(load(frame, labels=['poor', 'good'])) == ['good', 'poor']
 
 
 def test_stars(tmp_path):
@@ -234,11 +295,16 @@ def test_prompt_order(prompt, tmp_path):
     assert list(TrainedPrompt.load(folder).labels) == ['spam', 'ham']
 
 
-def predict(capsys, *words):
-    """Run `promptlab predict`, and return its exit code and what it wrote."""
+def command(capsys, *words):
+    """Run a command, and return its exit code and what it wrote."""
     with pytest.raises(SystemExit) as end:
-        cli.main(['predict', *map(str, words)])
+        cli.main([*map(str, words)])
     return end.value.code, *capsys.readouterr()
+
+
+def predict(capsys, *words):
+    """Run `promptlab predict`."""
+    return command(capsys, 'predict', *words)
 
 
 def test_labels_of_the_prompt(prompt, tmp_path, capsys):
@@ -270,6 +336,68 @@ def test_predictions_outlive_a_full_disk(prompt, tmp_path, capsys, monkeypatch):
     assert code == 2
     assert written.startswith('text,prediction,p_spam,p_ham')
     assert 'cannot be written' in said
+
+
+def test_calibration_outlives_a_full_disk(tmp_path, capsys, monkeypatch):
+    """Metrics whose report cannot be written are printed."""
+
+    def full(path, text):
+        raise files.WriteError(f'{path} cannot be written')
+
+    table = write(tmp_path, 'a.csv', 'p,y\n' + '0.9,1\n0.2,0\n0.7,0\n0.4,1\n' * 9)
+    monkeypatch.setattr(reliability, 'write_atomic', full)
+    words = ['calibrate', table, '--score', 'p', '--label', 'y', '--draws', 0]
+    code, written, said = command(capsys, *words, '--out', tmp_path / 'out')
+    assert code == 2
+    assert 'ece_mass' in written and '"temperature":' in written
+    assert 'cannot be written' in said
+
+
+def test_jobs_of_a_read_only_folder(tmp_path, monkeypatch):
+    """A lock that cannot be tried is not held."""
+
+    def refuse(lock, **settings):
+        raise OSError(errno.EROFS, 'Read-only file system')
+
+    (tmp_path / f'{"a" * 32}.lock').touch()
+    monkeypatch.setattr(jobs.FileLock, 'acquire', refuse)
+    assert list(jobs.list_jobs(tmp_path).state) == ['interrupted']
+
+
+LOADERS = {
+    'model': lambda: load_model(AutoModel, 'nobody/nothing'),
+    'config': lambda: load_config('nobody/nothing'),
+    'gguf': lambda: find_model('nobody/nothing:file.gguf'),
+    'data set': lambda: load('imdb'),
+}
+
+
+@pytest.mark.parametrize('loader', LOADERS)
+def test_no_network_is_noticed_at_once(loader, tmp_path, monkeypatch):
+    """A hub that does not answer is not asked again and again."""
+    monkeypatch.setattr(constants, 'HF_HUB_OFFLINE', False)
+    monkeypatch.setattr(constants, 'HF_HUB_CACHE', str(tmp_path))
+    monkeypatch.setattr(constants, 'ENDPOINT', 'http://127.0.0.1:9')
+    waits = []
+    monkeypatch.setattr(time, 'sleep', waits.append)
+    with pytest.raises(FileNotFoundError):
+        LOADERS[loader]()
+    assert not waits
+    assert not constants.HF_HUB_OFFLINE
+
+
+def test_a_model_of_any_kind():
+    """Wherever a model is asked for, what `get_lm` takes is one."""
+    texts, labels = zip(*ROWS, strict=True)
+    settings = {'epochs': 1, 'n_tokens': 2, 'validation_fraction': 0.0}
+    folder, lm = find_model('tiny'), get_lm('tiny')
+    models = [folder, Path(folder), {'model': lm.model, 'tokenizer': lm.tokenizer}]
+    proba = [
+        PromptClassifier(model, **settings).fit(texts, labels).predict_proba(texts)
+        for model in models
+    ]
+    np.testing.assert_array_equal(proba[0], proba[1])
+    np.testing.assert_array_equal(proba[0], proba[2])
 
 
 def test_room_on_the_right_disk(tmp_path, monkeypatch):
