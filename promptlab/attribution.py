@@ -38,6 +38,16 @@ def _retrain_halves(
     margins = retrain(train_half, runs, folder, progress=False)
     return margins[: len(masks)], margins[len(masks) :]
 
+
+def _check_judging(
+    methods: Sequence[str], config: FineTuneConfig, n_halves: int, n_again: int
+) -> None:
+    """Refuse what `judge_methods` cannot use, before it trains."""
+    check_names(check_each('methods', methods, str), METHODS, 'attribution method')
+    check_setting('config', config, FineTuneConfig)
+    check_setting('n_halves', n_halves, COUNT)
+    check_setting('n_again', n_again, IntRange(1, n_halves))
+
 # %% ../nbs/posts/attribution.ipynb #041
 def judge_methods(
     model: Any,
@@ -79,11 +89,7 @@ def judge_methods(
     dict
         `lds`: method to its mean and 95 % bootstrap interval; `ceiling`; `accuracy`.
     """
-    methods = check_each('methods', methods, str)
-    check_names(methods, METHODS, 'attribution method')
-    check_setting('config', config, FineTuneConfig)
-    check_setting('n_halves', n_halves, COUNT)
-    check_setting('n_again', n_again, IntRange(1, n_halves))
+    _check_judging(methods, config, n_halves, n_again)
     rows = model_rows(model, tokenizer, train, max_tokens)
     asked = model_rows(model, tokenizer, targets, max_tokens)
     trained = copy.deepcopy(model)

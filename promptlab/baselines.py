@@ -21,7 +21,7 @@ from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
 from .lm import FrozenLM
 from .metrics import accuracy_or_macro_f1
 from .prompt import LinearHead, default_loss
-from .settings import POSITIVE, check_each
+from .settings import POSITIVE, check_each, check_setting
 
 # %% ../nbs/lib/baselines.ipynb #007
 def frozen_features(
@@ -48,6 +48,7 @@ def frozen_features(
     dict
         `'last token'` and `'mean'` (over tokens): float32 arrays (n_texts, width).
     """
+    check_setting('lm', lm, FrozenLM)
     ids = lm.encode(texts, None, max_tokens)
     states = lm.hidden_states(ids, [-1], progress=progress)
     states = [state[0].float() for state in states]

@@ -110,6 +110,7 @@ def pad_ids(
     ValueError
         If there is no text, or an id is not a whole number.
     """
+    check_setting('ids', ids, Iterable)
     if not len(ids):
         raise ValueError('there is no text to read; give at least one.')
     rows = [_whole_numbers(row) for row in ids]

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .data import targets
 from .lm import FrozenLM
 from promptlab.losses import (
     Loss,
+    check_classes,
     few_shot_accuracy,
     separability,
     variance_summary,
@@ -34,7 +36,8 @@ def choose_examples(table: pd.DataFrame) -> np.ndarray:
     array of bool, shape (n_texts,)
         Whether a text is an example.
     """
-    return table.groupby('label').cumcount().to_numpy() % 2 == 0
+    labels = check_classes(targets(table))
+    return pd.Series(labels).groupby(labels).cumcount().to_numpy() % 2 == 0
 
 # %% ../nbs/posts/clustering.ipynb #019
 def measure_prompts(

@@ -83,6 +83,8 @@ def model_targets(model: nn.Module, table: pd.DataFrame) -> np.ndarray:
         name its labels, both must have the same number of labels, or the table's are
         numbers.
     """
+    check_setting('model', model, nn.Module)
+    check_setting('table', table, pd.DataFrame)
     names, own = label_names(model.config), table.attrs.get('labels') or []
     n_labels = model.config.num_labels
     if n_labels < 2 and not table.attrs.get('multilabel'):
@@ -222,6 +224,7 @@ def tokenize_rows(
     TableError
         If a text has no token.
     """
+    check_setting('table', table, pd.DataFrame)
     check_setting('max_tokens', max_tokens, COUNT, None)
     texts = list(table.text)
     pairs = list(table.text_pair) if 'text_pair' in table else None
@@ -324,6 +327,7 @@ def row_logits(
     float32 ndarray, shape (n_texts, n_labels)
         Logits in the order of the rows.
     """
+    check_setting('model', model, nn.Module)
     model.eval()
     logits = [None] * len(rows)
     batches = equal_length_batches(rows.lengths, batch_size)
@@ -835,6 +839,7 @@ def finetune(
     ValueError
         If the folder holds a run with other settings, data or weights.
     """
+    check_setting('model', model, nn.Module)
     config = _checked_config(config, validation, save_epochs)
     run = _Run(model, rows, config, subset, loss)
     folder = None if folder is None else claim_folder(folder)

@@ -1535,6 +1535,7 @@ def joined_texts(table: pd.DataFrame) -> list[str]:
     list of str
         One per row.
     """
+    check_setting('table', table, pd.DataFrame)
     if 'text_pair' in table:
         return (table['text'] + '\n' + table['text_pair']).tolist()
     return table['text'].tolist()

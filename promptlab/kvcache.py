@@ -286,6 +286,7 @@ def tier_budgets(
     ValueError
         If a size or a tier is not one.
     """
+    check_setting('lm', lm, FrozenLM)
     on_gpu = lm.device.type == 'cuda'
     device = torch.cuda.mem_get_info(lm.device)[0] // 2 if on_gpu else 0
     budgets = {'device': device, 'disk': 0}
@@ -736,6 +737,7 @@ def time_parts(
     dict of str to float
         Seconds of `read`, `fetch` and `step`.
     """
+    check_setting('lm', lm, FrozenLM)
     counts = {'batch_size': batch_size, 'repetitions': repetitions}
     counts |= {'n_prompts': n_prompts, 'n_tokens': n_tokens}
     for name, value in counts.items():
@@ -760,7 +762,7 @@ def time_parts(
         for part, call in parts.items()
     }
 
-
+# %% ../nbs/lib/kvcache.ipynb #058s
 def _seconds(call: Callable[[], Any], on_gpu: bool) -> float:
     """Time a call, and what it started on a GPU."""
     if on_gpu:

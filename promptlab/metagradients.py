@@ -1095,7 +1095,7 @@ def _prompt_batches(settings: Mapping[str, Any], lengths: np.ndarray) -> list:
         batches += length_batches(lengths, size, rng, chunk)
     return batches
 
-
+# %% ../nbs/lib/metagradients.ipynb #061s
 def replay_prompt(
     prompt: TrainedPrompt, table: Any, epsilon: float | None = None
 ) -> TrainingRun:
@@ -1122,6 +1122,7 @@ def replay_prompt(
     ValueError
         If the run cannot be replayed, or does not end at this prompt.
     """
+    check_setting('prompt', prompt, TrainedPrompt)
     check_setting('epsilon', epsilon, POSITIVE, None)
     check_replayable(prompt, len(table))
     settings, lm = prompt.settings, prompt.lm

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from .data import check_table
-from .settings import COUNT, SEED, check_setting
+from .settings import COUNT, POSITIVE, SEED, check_each, check_setting
 
 # %% ../nbs/lib/mixing.ipynb #007
 def _label_columns(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -34,7 +34,8 @@ def _check_mix(tables: Mapping[str, pd.DataFrame], shares: Mapping[str, float]) 
             raise ValueError(
                 f'the task {task!r} has a table or a share, but not both; give it both.'
             )
-    if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
+    check_each('shares', list(shares.values()), POSITIVE)
+    if abs(sum(shares.values()) - 1) > 1e-6:
         raise ValueError(
             f'the shares are {shares}; they must be positive and sum to 1.'
         )
@@ -86,7 +87,8 @@ def mix(
     check_setting('shares', shares, Mapping, None)
     check_setting('n_rows', n_rows, COUNT, None)
     check_setting('seed', seed, SEED)
-    shares = shares or dict.fromkeys(tables, 1 / len(tables))
+    check_each('tables', list(tables.values()), pd.DataFrame)
+    shares = dict.fromkeys(tables, 1 / len(tables)) if shares is None else shares
     _check_mix(tables, shares)
     parts = {task: _label_columns(table) for task, table in tables.items()}
     labels = _unique_names([name for _, named in parts.values() for name in named])

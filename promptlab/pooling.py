@@ -146,6 +146,7 @@ class LayerEncoder:
     def __init__(
         self, model: Any, tokenizer: Any, name: str = 'model', device: str | None = None
     ):
+        check_setting('model', model, torch.nn.Module)
         if model.config.is_encoder_decoder:
             raise ModelError(
                 f'{name} has an encoder and a decoder; '
@@ -1015,6 +1016,7 @@ def pool_texts(
     WriteError
         If the folder cannot be written or the disk is full.
     """
+    check_setting('encoder', encoder, LayerEncoder)
     folder = claim_folder(folder)
     ids = encoder.encode(texts)
     lengths = np.array([len(tokens) for tokens in ids])

@@ -753,6 +753,7 @@ def cut_windows(lm: FrozenLM, texts: Iterable[str], size: int) -> list[list[int]
     list of lists of int
         Token ids, at least two per window.
     """
+    check_setting('lm', lm, FrozenLM)
     settings = {'add_special_tokens': False, 'truncation': False, 'verbose': False}
     check_setting('size', size, IntRange(2))
     encoded = lm.tokenizer(_text_list(texts), **settings).input_ids
@@ -780,6 +781,7 @@ def count_scored_bytes(lm: FrozenLM, windows: Sequence[Sequence[int]]) -> int:
     int
         Bytes of all tokens but the first of each window.
     """
+    check_setting('lm', lm, FrozenLM)
     tokens = lm.tokenizer.convert_ids_to_tokens(range(len(lm.tokenizer)))
     lengths = np.array([len(token) for token in tokens])
     return int(sum(lengths[window[1:]].sum() for window in windows))
@@ -807,6 +809,7 @@ def bits_per_byte(
     float
         Bits per byte.
     """
+    check_setting('lm', lm, FrozenLM)
     windows = cut_windows(lm, texts, lm.context)
     batches = length_batches([len(window) for window in windows], batch_size)
     nats = 0.0

@@ -32,6 +32,7 @@ def recorded_cells(measured: Mapping[str, Any]) -> pd.DataFrame:
     DataFrame
         One row per cell, with the columns that `probe_layers` returns.
     """
+    check_setting('measured', measured, Mapping)
     columns = measured['columns']
     fields = [cell.split('|') for cell in measured['cells']]
     cells = pd.DataFrame([[*f[:-1], *f[-1].split()] for f in fields], columns=columns)
@@ -140,6 +141,7 @@ def best_layers(cells: pd.DataFrame) -> pd.DataFrame:
         One row per data set and trained model: its best cell, with `untrained`, the
         score of the best cell of its controls.
     """
+    check_setting('cells', cells, pd.DataFrame)
     best = cells.loc[cells.groupby(['dataset', 'model'], sort=False).score.idxmax()]
     is_control = best.random_of.notna()
     by_model = best[is_control].groupby(['dataset', 'random_of']).score.max()
@@ -161,6 +163,7 @@ def above_guessing(cells: pd.DataFrame) -> pd.Series:
     Series
         One number per cell.
     """
+    check_setting('cells', cells, pd.DataFrame)
     guessed = cells.majority.clip(lower=0)
     return ((cells.score - guessed) / (1 - guessed)).clip(lower=0)
 
@@ -181,6 +184,7 @@ def plot_depth(cells: pd.DataFrame, order: Sequence[str]) -> plt.Figure:
         Colours go from guessing to the task's best layer, which has a ring; dots mark
         the layers whose score lies within its interval.
     """
+    check_setting('cells', cells, pd.DataFrame)
     grid = cells.assign(known=above_guessing(cells))
     known = grid.pivot(index='dataset', columns='layer', values='known').loc[order]
     shown = known.div(known.max(axis=1).clip(lower=1e-9), axis=0)

@@ -91,6 +91,7 @@ def init_prompt(
     B. Lester, R. Al-Rfou, N. Constant. The Power of Scale for Parameter-Efficient
     Prompt Tuning. EMNLP 2021. https://arxiv.org/abs/2104.08691
     """
+    check_setting('lm', lm, FrozenLM)
     check_setting('n_tokens', n_tokens, COUNT)
     check_setting('init', init, str)
     check_setting('seed', seed, SEED)
@@ -396,6 +397,7 @@ def make_head(
     ValueError
         If no head has that name, or the words cannot be used.
     """
+    check_setting('lm', lm, FrozenLM)
     if isinstance(head, Head):
         return deepcopy(head, {id(lm): lm}).to(lm.device)  # shares the model
     if isinstance(head, torch.nn.Module):
@@ -998,6 +1000,7 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any]:
     DamagedFile
         If `prompt.json` is damaged, foreign or of another format.
     """
+    check_setting('folder', folder, str, os.PathLike)
     file = Path(folder) / 'prompt.json'
     if not file.is_file():
         raise FileNotFoundError(

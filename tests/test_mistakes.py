@@ -21,6 +21,8 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
@@ -29,9 +31,12 @@ from transformers import (
     BertConfig,
     BertForSequenceClassification,
     BertModel,
+    CLIPConfig,
+    CLIPModel,
     GPT2Config,
     GPT2ForSequenceClassification,
     GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -200,6 +205,32 @@ LDA().fit(features, [[0, 1]] * 18)
     y should be a 1d array, got an array of shape (18, 2) instead.
 expected_calibration_error(proba, labels + 1)
     the labels: row 0 (0-based) has 2; labels are 0 to 1.
+check_table(good.assign(label=[b'pos'] * len(good)))
+    the table: row 0 (0-based) has b'pos' in 'label'; decode it to a text.
+check_table(good.assign(label=[torch.tensor(1)] * len(good)))
+    the table: row 0 (0-based) has tensor(1) in 'label'; give rows that can have
+    several labels a 0/1 column per label.
+load([{'text': 'a', 'label': 'x'}, {'text': 'b', 'label': 'y\ud83d'}])
+    the table: row 1 (0-based) has half of a character in 'label' (a lone
+    surrogate); correct it or drop the row.
+load('good.csv', labels=['pos', None])
+    one of labels is None; it must be a text or a number.
+load('good.csv', labels=['pos', 'neg', ' neg'])
+    labels names 'neg' twice; names are unique.
+$ attribute --model classifier --train bools.csv --targets good.csv
+    bools.csv: line 2 has the label 'True', which is not one of pos, neg; correct it
+    or give other labels.
+PromptClassifier().fit(texts, [np.nan, 'x', 'y'] * 6)
+    y contains NaN; label these rows or drop them.
+LDA().fit(features, [np.nan, 'x', 'y'] * 6)
+    Input y contains NaN; label these rows or drop them.
+LDA().fit(features, [None, 'x', 'y'] * 6)
+    Input y contains NaN; label these rows or drop them.
+LDA().fit(features, [object(), object()] * 9)
+    lda learns classes, but the targets are objects (Unknown label type: unknown);
+    give names or whole numbers.
+check_classes([np.nan, 'x', 'y'])
+    targets must be one class per text, a name or a whole number; got object (3,).
 """
 
 # Tables, from files and memory
@@ -382,6 +413,21 @@ ProbeData({'text': ['a'], 'label': [0, 1]})
 read_treebank('good.csv')
     good.csv: there is no column 'sent_id'; a treebank table has sent_id, form,
     upos, feats, head, deprel.
+load(pd.concat({'a': good}, axis=1))
+    .../good.csv: its columns have names of several levels; give each one name.
+load('https://example.com/reviews.csv')
+    https://example.com/reviews.csv is a web address; download it, and name the
+    file.
+load({'text': 'fine', 'label': 'pos'})
+    the dict has a str at 'text', not a list; give one list per column.
+load({'train': good, 'test': good})
+    the dict has a DataFrame at 'train', not a list; give one list per column.
+load(np.array([['fine', 'pos'], ['dull', 'neg']]))
+    the table: row 0 (0-based) has array(['fine', 'pos'], dtype='<U4') in 'text',
+    which is not a text; make it a string.
+ProbeData(pd.DataFrame({'text': ['a', 'b'], 'label': [torch.tensor(1)] * 2}))
+    data: row 0 (0-based) has tensor(1) in 'label'; give rows that can have several
+    labels a 0/1 column per label.
 """
 
 # Models and tokenizers
@@ -542,6 +588,33 @@ attribute(lm.model.transformer, good, good, lm.tokenizer)
     the margin needs logits of shape (texts, classes), at least two classes; the
     model returns a BaseModelOutputWithPastAndCrossAttentions: give a classifier, or
     say by output=... which number stands for its answer.
+$ train linear-head --data good.csv --model config_list
+    config_list cannot be loaded (...); restore its files, or choose another model.
+$ probe --data good.csv --folds 3 --model config_list
+    config_list cannot be loaded (...); restore its files, or choose another model.
+$ train linear-head --data good.csv --model lacks_shard
+    lacks_shard lacks some of its weights; restore the files that
+    model.safetensors.index.json names.
+$ train linear-head --data good.csv --model other_words
+    the tokenizer of other_words knows none of the words 'The film was good.'; use
+    the tokenizer that the model was trained with.
+$ probe --data good.csv --folds 3 --model clip
+    clip cannot give the hidden states of a text (...); use an encoder or a causal
+    model.
+$ attribute --model unnamed --train good.csv --targets good.csv
+    the training table has 2 labels (neg, pos), but the model has 3; name them in
+    its config (id2label).
+get_lm((torch.nn.Linear(2, 2), lm.tokenizer))
+    a Linear is not a model of transformers; give what from_pretrained returns.
+load_encoder((torch.nn.DataParallel(lm.model), lm.tokenizer))
+    a DataParallel is not a model of transformers; give what from_pretrained
+    returns.
+get_lm((randomly_initialised(lm.model).to('meta'), lm.tokenizer))
+    GPT2LMHeadModel is on the meta device, without weights; load them with
+    from_pretrained.
+PromptClassifier(model=3).fit(texts, labels)
+    int is not a model with its tokenizer; give a name, a folder, or dict(model=...,
+    tokenizer=...).
 """
 
 # Settings out of range, and options without effect
@@ -1626,7 +1699,7 @@ score_histogram(proba, labels, n_bins=1.5)
 reliability_diagram(proba, labels, scheme='equal')
     scheme is 'equal'; it must be 'mass' or 'width'.
 compute_calibration_summary({'m': [0.2]})
-    m is [0.2]; it must be of the type DataFrame.
+    m is [0.2]; it must be a table (DataFrame).
 calibrate_table('scores.csv', 'y', 'p', labels=3)
     labels is 3; give a list of at least one.
 calibrate_table('scores.csv', 'y', 'p', labels=['no', 'no', 'yes'])
@@ -1774,7 +1847,7 @@ embed_texts({'a': prompt}, texts, head='vocabulary')
 embed_texts({'a': prompt}, None)
     texts is None; it must be a list.
 single_label_rows(None, ['joy', 'fear'])
-    table is None; it must be of the type DataFrame.
+    table is None; it must be a table (DataFrame).
 single_label_rows(load('mini-emotion', limit=4), 3)
     labels is 3; give a list of at least two different labels.
 train_clusters(lm, None)
@@ -2188,7 +2261,7 @@ RetrainPrompt(prompt, good[:3], good)
     the training table has 3.
 replay_prompt(prompt, good[:3])
     the training of this prompt cannot be replayed: it was trained on 18 texts, and
-    the training table has 3.
+    the training table has 3; ...
 TrainingRun({'a': torch.ones(1).half()}, abs, [], 3)
     a is in torch.float16, in which metagradients are noise; use float32 or float64.
 $ attribute --model classifier --train good.csv --targets good.csv --validate -1
@@ -2308,6 +2381,135 @@ PerExampleGradients(classifier[0], '[')
     '[' is no regular expression: unterminated character set at position 0.
 $ jobs good.csv
     there is no folder good.csv.
+choose_examples(None)
+    the table is not a DataFrame; read it with load.
+choose_examples(good[:0])
+    targets must be one class per text, a name or a whole number; got int64 (0,).
+choose_examples(load('mini-emotion', limit=9))
+    targets must be one class per text, a name or a whole number; got float32 (9,
+    11).
+judge_methods(*classifier, good, good, FineTuneConfig(), 'new', methods=[])
+    methods is []; give a list of at least one.
+judge_methods(*classifier, good, good, FineTuneConfig(), 'new', methods=['dampd'])
+    there is no attribution method 'dampd'; there are damped, tracin, cosine,
+    last-layer, trak, tfidf, bm25, representation, label, random, ekfac,
+    metagradient, validated; did you mean 'damped'?
+judge_methods(*classifier, good, good, None, 'new')
+    config is None; it must be of the type FineTuneConfig.
+judge_methods(*classifier, good, good, FineTuneConfig(), 'new', n_halves=3)
+    n_again is 10; it must be a whole number from 1 to 3.
+judge_methods(None, None, good, good, FineTuneConfig(), 'new')
+    model is None; it must be of the type Module.
+mix({})
+    tables is []; give a list of at least one.
+mix({'a': good, 'b': None})
+    one of tables is None; it must be a table (DataFrame).
+mix({'a': good, 'b': good}, {'a': np.nan, 'b': 0.5})
+    one of shares is nan; it must be a finite number above 0.
+mix({'a': good, 'b': good}, {})
+    the task 'a' has a table or a share, but not both; give it both.
+write_atomic(None, 'x')
+    path is None; it must be a text or a path.
+write_atomic('x', None)
+    data is None; it must be a text or of the type bytes.
+write_csv('x.csv', None)
+    table is None; it must be a table (DataFrame).
+save_tensors('x.safetensors', torch.ones(2))
+    tensors is tensor([1., 1.]); it must be a dict.
+read_json(None)
+    path is None; it must be a text or a path.
+load_tensors(3)
+    path is 3; it must be a text or a path.
+claim_folder(None)
+    folder is None; it must be a text or a path.
+claim_file(3)
+    path is 3; it must be a text or a path.
+cache_folder(None)
+    kind is None; it must be a text.
+list_jobs(None)
+    folder is None; it must be a text or a path.
+find_jobs(3)
+    folder is 3; it must be a text or a path.
+code_digest('text')
+    thing is 'text'; it must be a function.
+find_model(None)
+    name is None; it must be a text or a path.
+fingerprint(None)
+    model is None; it must be of the type Module.
+n_parameters(lm)
+    model is FrozenLM(tiny: ...; it must be of the type Module.
+context_length('tiny')
+    model is 'tiny'; it must be of the type Module.
+depends_on_neighbours(None, lm.tokenizer)
+    model is None; it must be of the type Module.
+randomly_initialised('tiny')
+    model is 'tiny'; it must be of the type Module.
+state_fingerprint(torch.ones(1))
+    state is tensor([1.]); it must be a dict.
+model_targets(None, good)
+    model is None; it must be of the type Module.
+model_targets(classifier[0], 'good.csv')
+    table is 'good.csv'; it must be a table (DataFrame).
+tokenize_rows(lm.tokenizer, None)
+    table is None; it must be a table (DataFrame).
+finetune(None, None)
+    model is None; it must be of the type Module.
+PerExampleGradients('tiny')
+    model is 'tiny'; it must be of the type Module.
+share_weights(None)
+    model is None; it must be of the type Module.
+frozen_view('tiny')
+    model is 'tiny'; it must be of the type Module.
+text_model(lm)
+    model is FrozenLM(tiny: ...; it must be of the type Module.
+position_limit(None)
+    model is None; it must be of the type Module.
+cosine_similarities(features)
+    embeddings is array(...; it must be of the type Tensor.
+squared_distances(None)
+    embeddings is None; it must be of the type Tensor.
+frozen_features('tiny', texts)
+    lm is 'tiny'; it must be of the type FrozenLM.
+pad_ids(None, 0)
+    ids is None; it must be a list.
+file_ending(None)
+    path is None; it must be a text or a path.
+row_name(None, 0, 'the table')
+    table is None; it must be a table (DataFrame).
+read_lines('one\ntwo')
+    content is 'one\ntwo'; it must be of the type bytes.
+summarize_cells(None)
+    ledger is None; it must be a table (DataFrame).
+text_baselines('good.csv', labels)
+    data is 'good.csv'; it must be of the type ProbeData.
+joined_texts(texts)
+    table is ['a fine film 0', ...; it must be a table (DataFrame).
+tier_budgets('tiny')
+    lm is 'tiny'; it must be of the type FrozenLM.
+time_parts('tiny', 8)
+    lm is 'tiny'; it must be of the type FrozenLM.
+replay_prompt(None, good)
+    prompt is None; it must be of the type TrainedPrompt.
+init_prompt('tiny', 5)
+    lm is 'tiny'; it must be of the type FrozenLM.
+make_head(None, 'linear', 2)
+    lm is None; it must be of the type FrozenLM.
+read_manifest(None)
+    folder is None; it must be a text or a path.
+LayerEncoder('tiny', lm.tokenizer)
+    model is 'tiny'; it must be of the type Module.
+pool_texts('tiny', texts, ['mean'], 'features')
+    encoder is 'tiny'; it must be of the type LayerEncoder.
+cut_windows('tiny', texts, 8)
+    lm is 'tiny'; it must be of the type FrozenLM.
+best_layers(None)
+    cells is None; it must be a table (DataFrame).
+above_guessing([])
+    cells is []; it must be a table (DataFrame).
+plot_depth(None, ['tense'])
+    cells is None; it must be a table (DataFrame).
+recorded_cells(None)
+    measured is None; it must be a dict.
 """
 
 # Files to make mistakes with
@@ -2340,6 +2542,7 @@ CONTENTS = {
     'notes.docx': 'fine',
     'decimals.csv': 'text,label\nfine,0.5\ndull,1.5\n',
     'unlabelled.csv': 'text\nfine\ndull\n',
+    'bools.csv': 'text,label\nfine,True\ndull,False\n',
     'label_gap.csv': 'text,label\nfine,pos\ndull,\n',
     'three.csv': 'text,label\nfine,pos\ndull,neg\nodd,maybe\n',
     'one_label.csv': 'text,label\nfine,pos\ngreat,pos\n',
@@ -2399,6 +2602,8 @@ def write_models(folder):
         'regression': regression,
         'encoder': BertModel(BertConfig(**small)),
         'twins': BertForSequenceClassification(BertConfig(**small, id2label=twins)),
+        'unnamed': BertForSequenceClassification(BertConfig(**small, num_labels=3)),
+        'clip': CLIPModel(CLIPConfig(text_config=small, vision_config=small)),
         'seq2seq': T5ForConditionalGeneration(
             T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
         ),
@@ -2441,6 +2646,22 @@ def pickled(folder):
     weights.unlink()
 
 
+def lacks_shard(folder):
+    AutoModelForCausalLM.from_pretrained(folder).save_pretrained(
+        folder, max_shard_size='100kB'
+    )
+    (folder / 'model.safetensors').unlink()
+    next(folder.glob('model-00002*')).unlink()
+
+
+def other_words(folder):
+    words = WordLevel({'<unk>': 0, 'wort': 1}, unk_token='<unk>')
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(words), unk_token='<unk>'
+    )
+    tokenizer.save_pretrained(folder)
+
+
 def with_code(folder):
     edit_config(model_type='mine', auto_map={'AutoConfig': 'mine.Mine'})(folder)
     (folder / 'mine.py').write_text('raise SystemExit("code of a model has run")')
@@ -2458,6 +2679,9 @@ DAMAGES = {
     'wider': edit_config(n_embd=32),
     'with_code': with_code,
     'pickled': pickled,
+    'config_list': lambda folder: (folder / 'config.json').write_text('[]'),
+    'lacks_shard': lacks_shard,
+    'other_words': other_words,
     'not_finite': edit_weights(lambda w: w | {EMBEDDING: w[EMBEDDING] * torch.nan}),
     'cut': lambda folder: (folder / 'model.safetensors').write_bytes(
         b'\x40' + b'\0' * 90
