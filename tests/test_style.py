@@ -68,6 +68,18 @@ def test_cells_are_short(pages, folder):
     assert not long
 
 
+def test_imports_stand_alone(pages):
+    """To render a page, nbdev runs its cells with imports, and warns of other code."""
+    mixed = [
+        (page.path.stem, cell.first_line)
+        for page in pages
+        for cell in page.cells
+        if any(isinstance(node, style.IMPORTS) for node in cell.tree.body)
+        and not (cell.is_import or cell.is_export)
+    ]
+    assert not mixed
+
+
 def test_definitions_are_followed_by_a_test(pages):
     untested = [cell.first_line for page in pages for cell in page.untested]
     assert style.measure_pages(pages)['tested %'] >= 90, untested
