@@ -1316,7 +1316,7 @@ def _read_parquet(path: Path, label: str) -> pd.DataFrame:
     return _with_names(pd.read_parquet(path), label, names)
 
 
-def _read_file(path: Path, label: str) -> pd.DataFrame:
+def _read_file(path: Path, label: str = 'label') -> pd.DataFrame:
     """Read a file by its ending."""
     ending = file_ending(path)
     if ending not in _ENDINGS:
