@@ -372,17 +372,16 @@ def text_baselines(data: ProbeData, folds: np.ndarray) -> pd.DataFrame:
         classes. For numbers R2 of all folds together, in each row.
     """
     check_setting('data', data, ProbeData)
-    texts, y = np.array(data.texts, object), data.y
+    texts, y, is_number = np.array(data.texts, object), data.y, data.labels is None
     constant, words = np.empty(len(y)), np.full(len(y), np.nan)
     for fold in range(folds.max() + 1):
         train, test = folds != fold, folds == fold
-        is_number = data.labels is None
         constant[test] = (
             y[train].mean() if is_number else np.bincount(y[train]).argmax()
         )
         words[test] = _bag_of_words(texts[train], y[train], texts[test], is_number)
     predicted = pd.DataFrame({'majority': constant, 'bag_of_words': words})
-    if data.labels is None:
+    if is_number:
         scores = predicted.apply(lambda column: r_squared(y, column.to_numpy()))
         return pd.DataFrame([scores] * (folds.max() + 1)).reset_index(drop=True)
     is_right = predicted.eq(y, axis=0).where(predicted.notna())
