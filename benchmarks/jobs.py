@@ -10,7 +10,7 @@
 - nodes: pieces on two nodes of one CPU, the second of which is killed in the middle
 
 The record says how busy the machine was besides: `load` is the load average before the
-start. Needs `pip install "promptlab[ray]"`.
+start. Needs `pip install ray`.
 """
 
 import argparse
