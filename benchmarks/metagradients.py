@@ -690,6 +690,9 @@ def main() -> None:
     if options.results:
         data = {'tiny': 'tweets'}.get(options.model, options.model)
         command = f'python benchmarks/metagradients.py --model {options.model}'
+        if options.lr:
+            data += f'-{options.lr:g}'
+            command += f' --lr {options.lr:g}'
         if options.libraries:
             command += ' --libraries'
         facts = {'n_subsets': plan.n_subsets, 'command': command, 'dtype': 'float32'}
