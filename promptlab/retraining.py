@@ -90,12 +90,17 @@ def check_truth(
     SettingError
         If a number of subsets, texts or targets differs.
     """
-    n_subsets, n_train = masks.shape
-    if len(margins) != n_subsets:
-        raise SettingError(f'there are {len(margins)} margins of {n_subsets} subsets.')
-    expected = n_train, *margins.shape[1:]
-    if scores is not None and scores.shape != expected:
-        raise SettingError(f'scores have the shape {scores.shape}, not {expected}.')
+    if np.ndim(masks) != 2:
+        raise SettingError(
+            f'masks have the shape {np.shape(masks)}, not (n_subsets, n_train).'
+        )
+    n_subsets, n_train = np.shape(masks)
+    n_margins = len(np.atleast_1d(margins))
+    if n_margins != n_subsets:
+        raise SettingError(f'there are {n_margins} margins of {n_subsets} subsets.')
+    expected = n_train, *np.shape(margins)[1:]
+    if scores is not None and np.shape(scores) != expected:
+        raise SettingError(f'scores have the shape {np.shape(scores)}, not {expected}.')
 
 # %% ../nbs/lib/retraining.ipynb #012
 def lds(
@@ -126,9 +131,11 @@ def lds(
     ----------
     Park et al. (2023), TRAK: Attributing Model Behavior at Scale.
     """
-    measured = np.asarray(margins, float)
+    scores, masks, measured = (
+        np.asarray(values, float) for values in (scores, masks, margins)
+    )
     check_truth(masks, measured, scores)
-    predicted = masks.astype(float) @ scores
+    predicted = masks @ scores
     if controls is not None:
         known = np.c_[np.ones(len(masks)), controls]
         predicted, measured = _residual(predicted, known), _residual(measured, known)
@@ -166,6 +173,11 @@ def lds_ceiling(margins: np.ndarray, n_averaged: int = 1) -> float:
     ValueError
         If there is one seed only.
     """
+    margins = np.asarray(margins, float)
+    if margins.ndim < 2:
+        raise SettingError(
+            f'margins have the shape {margins.shape}, not (n_seeds, n_subsets, ...).'
+        )
     n_seeds, n_subsets = margins.shape[:2]
     if n_seeds < 2:
         raise ValueError('reliability needs retrainings with at least two seeds.')
@@ -207,6 +219,8 @@ def lds_interval(
     value, low, high : float
         The mean, and the ends of its 95 % interval.
     """
+    masks, margins = np.asarray(masks), np.asarray(margins, float)
+    check_truth(masks, margins, scores)
     positions = np.arange(len(masks))
 
     def mean_lds(margins, rows):
@@ -398,6 +412,7 @@ def check_replayable(prompt: TrainedPrompt, n_texts: int) -> None:
     ValueError
         If it cannot; the message says why.
     """
+    check_setting('prompt', prompt, TrainedPrompt)
     settings = prompt.settings
     reasons = {
         'it was not trained by promptlab': 'epochs' not in settings,

@@ -2161,6 +2161,14 @@ lds(np.ones((9, 2)), np.ones((4, 8), bool), np.ones((4, 2)))
     scores have the shape (9, 2), not (8, 2).
 lds(np.ones((9, 2)), np.ones((4, 9), bool), np.ones((4, 3)))
     scores have the shape (9, 2), not (9, 3).
+lds(np.ones((9, 2)), [1, 0], np.ones((2, 2)))
+    masks have the shape (2,), not (n_subsets, n_train).
+lds(np.ones((9, 2)), np.ones((4, 9), bool), None)
+    there are 1 margins of 4 subsets.
+lds_ceiling([1, 2])
+    margins have the shape (2,), not (n_seeds, n_subsets, ...).
+RetrainPrompt('prompt', good[:3], good)
+    prompt is 'prompt'; it must be of the type TrainedPrompt.
 lds_interval(np.ones((9, 2)), np.ones((4, 9), bool), np.ones((4, 2)), draws=0)
     draws is 0; it must be a whole number of at least 1.
 Damped(-1)
