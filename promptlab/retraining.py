@@ -90,11 +90,10 @@ def check_truth(
     SettingError
         If a number of subsets, texts or targets differs.
     """
-    if np.ndim(masks) != 2:
-        raise SettingError(
-            f'masks have the shape {np.shape(masks)}, not (n_subsets, n_train).'
-        )
-    n_subsets, n_train = np.shape(masks)
+    shape = np.shape(masks)
+    if len(shape) != 2:
+        raise SettingError(f'masks have the shape {shape}, not (n_subsets, n_train).')
+    n_subsets, n_train = shape
     n_margins = len(np.atleast_1d(margins))
     if n_margins != n_subsets:
         raise SettingError(f'there are {n_margins} margins of {n_subsets} subsets.')
@@ -173,11 +172,7 @@ def lds_ceiling(margins: np.ndarray, n_averaged: int = 1) -> float:
     ValueError
         If there is one seed only.
     """
-    margins = np.asarray(margins, float)
-    if margins.ndim < 2:
-        raise SettingError(
-            f'margins have the shape {margins.shape}, not (n_seeds, n_subsets, ...).'
-        )
+    margins = np.atleast_2d(np.asarray(margins, float))
     n_seeds, n_subsets = margins.shape[:2]
     if n_seeds < 2:
         raise ValueError('reliability needs retrainings with at least two seeds.')
@@ -203,13 +198,9 @@ def lds_interval(
 
     Parameters
     ----------
-    scores : float array, shape (n_train, n_targets)
-        Attribution scores.
-    masks : bool array, shape (n_subsets, n_train)
-        The texts of each subset.
-    margins : float array, shape (n_subsets, n_targets)
-        What was measured after training on each subset.
-    controls : float array, shape (n_subsets,), optional
+    scores, masks, margins : array
+        See `lds`.
+    controls : array, optional
         See `lds`.
     draws : int, default 100
         Bootstrap samples.
@@ -424,11 +415,9 @@ def check_replayable(prompt: TrainedPrompt, n_texts: int) -> None:
         f'{n_texts}; give just those it was trained on, or train it with '
         'validation=None (--validation 0)': settings.get('rows') != n_texts,
     }
-    for reason, holds in reasons.items():
-        if holds:
-            raise ValueError(
-                f'the training of this prompt cannot be replayed: {reason}.'
-            )
+    reason = next((reason for reason, holds in reasons.items() if holds), None)
+    if reason:
+        raise ValueError(f'the training of this prompt cannot be replayed: {reason}.')
 
 # %% ../nbs/lib/retraining.ipynb #029
 @dataclass

@@ -2166,7 +2166,7 @@ lds(np.ones((9, 2)), [1, 0], np.ones((2, 2)))
 lds(np.ones((9, 2)), np.ones((4, 9), bool), None)
     there are 1 margins of 4 subsets.
 lds_ceiling([1, 2])
-    margins have the shape (2,), not (n_seeds, n_subsets, ...).
+    reliability needs retrainings with at least two seeds.
 RetrainPrompt('prompt', good[:3], good)
     prompt is 'prompt'; it must be of the type TrainedPrompt.
 lds_interval(np.ones((9, 2)), np.ones((4, 9), bool), np.ones((4, 2)), draws=0)
