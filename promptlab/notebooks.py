@@ -8,6 +8,7 @@ __all__ = ['cell_options', 'NotebookError', 'execute_notebook', 'run_notebook', 
 import importlib.util
 import json
 import keyword
+import logging
 import os
 import re
 import shutil
@@ -116,6 +117,10 @@ def _run_cells(
         with _kernel_environment():
             notebook = nbformat.read(path, 4)
             return papermill.execute_notebook(notebook, None, parameters, **settings)
+    except KeyboardInterrupt:
+        # the task that waits for a cell ends with its kernel, and nobody asks it
+        logging.getLogger('asyncio').setLevel(logging.CRITICAL)
+        raise
     except PapermillExecutionError as error:
         raise NotebookError(_describe_failure(path, error)) from None
     except DeadKernelError:
