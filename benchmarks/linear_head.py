@@ -2,8 +2,9 @@
 
 `python benchmarks/linear_head.py --model smollm2 --part all` takes hours on one core;
 an interrupted run resumes from `--folder`. Texts are read once, and their KV caches
-stay on disk (about 32 GB for 6,000 reviews). Run `benchmarks/pretrained.py emotion`
-first: the first of the emotion prompts is its prompt of five tokens.
+stay on disk (about 32 GB for 6,000 reviews, half of it with `--cache-precision int8`).
+Run `benchmarks/pretrained.py emotion` first: the first of the emotion prompts is its
+prompt of five tokens.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from promptlab.baselines import frozen_features
 from promptlab.batching import length_batches
 from promptlab.data import EMOTIONS, balanced_subset, load, split_rows, targets
 from promptlab.jobs import Job, run_jobs
-from promptlab.kvcache import KVCacheStore, pack_kv
+from promptlab.kvcache import PRECISIONS, KVCacheStore, pack_kv
 from promptlab.linear_head import (
     correlate_seeds,
     mean_curves,
@@ -50,10 +51,10 @@ from promptlab.pooling import PoolMean, load_encoder, pool_texts
 from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.report import record
 
-BUDGET = {'disk': '40GiB'}
-SHARED = {'lr': 0.01, 'schedule': 'linear', 'cache_budget': BUDGET}
+SHARED = {'lr': 0.01, 'schedule': 'linear'}
 MAX_TOKENS = 256  # of a review
-PLACES = ('folder', 'pretrained', 'results')  # options that change no number
+# options that change no number
+PLACES = ('folder', 'pretrained', 'results', 'cache_budget')
 FOUR = ['joy', 'anger', 'sadness', 'fear']
 
 
@@ -63,12 +64,13 @@ class StatesStore(KVCacheStore):
     One pass over the texts then serves prompts and regressions.
     """
 
-    def __init__(self, lm, ids, path: Path):
-        super().__init__(lm, ids, BUDGET)
-        self.path, self.states = path, {}
-        if path.exists():
+    def __init__(self, lm, ids, folder: Path, cache):
+        super().__init__(lm, ids, **cache)
+        self.folder, self.states = folder, {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob('*.npz'):
             with np.load(path) as file:
-                self.states = dict(file)
+                self.states |= file
 
     def _compute(self, rows):
         ids, caches = Encoded(self.ids[i] for i in rows), {}
@@ -83,15 +85,19 @@ class StatesStore(KVCacheStore):
         return caches
 
     def _write(self, caches):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(self.path, **self.states)
+        self.save(caches)
         super()._write(caches)
 
+    def save(self, keys):
+        """Write the states of some texts."""
+        path = self.folder / f'{min(keys)}.npz'
+        np.savez(path, **{key: self.states[key] for key in keys})
 
-def stack_logits(prompts, texts):
+
+def stack_logits(prompts, texts, cache):
     """Return logits (texts, prompts, labels); KV caches on disk are used."""
     lm, ids = prompts[0].lm, prompts[0].encode(texts)
-    store = KVCacheStore(lm, ids, BUDGET).fill(progress=False)
+    store = KVCacheStore(lm, ids, **cache).fill(progress=False)
     logits = np.zeros((len(ids), len(prompts), prompts[0].head.size), np.float32)
     embeddings = [prompt.embeddings for prompt in prompts]
     for rows, batch in store.stream(length_batches(ids.lengths, 32)):
@@ -135,6 +141,17 @@ class Study:
         """Where pieces of this model are kept."""
         return Path(self.args.folder) / self.args.model
 
+    @property
+    def cache(self) -> dict[str, object]:
+        """Where KV caches are kept, and in which precision."""
+        budget = {'disk': self.args.cache_budget}
+        return {'budget': budget, 'precision': self.args.cache_precision}
+
+    @property
+    def shared(self) -> dict[str, object]:
+        """The settings of every training."""
+        return SHARED | {f'cache_{name}': value for name, value in self.cache.items()}
+
     @cached_property
     def reviews(self) -> dict[str, pd.DataFrame]:
         """Train, validation and test reviews; no text is in two of them."""
@@ -162,7 +179,7 @@ class Study:
     def logits(self, prompts, texts):
         """Return logits (texts, prompts, labels), computed once."""
         arguments = {'prompts': list(prompts), 'texts': list(texts)}
-        return self.done('logits', stack_logits, **arguments)
+        return self.done('logits', stack_logits, cache=self.cache, **arguments)
 
     def record(self, part, measured, tables, **facts):
         """Write one record."""
@@ -171,8 +188,10 @@ class Study:
             for name, found in tables.items()
         )
         names = {'reviews': 'IMDB', 'tweets': 'SemEval-2018 E-c'}
+        usual = make_parser().get_default('rows')
+        rows = '' if self.args.rows == usual else f'-{self.args.rows}'
         record(
-            f'linear-head-{part}-{self.args.model}',
+            f'linear-head-{part}-{self.args.model}{rows}',
             measured,
             self.args.results,
             model=self.args.model,
@@ -189,7 +208,8 @@ class Study:
 
     def sentiment_prompts(self):
         """Train both kinds of heads on reviews, or load them."""
-        folder = self.folder / f'sentiment-{self.args.epochs}-{self.args.seeds}'
+        args = self.args
+        folder = self.folder / f'sentiment-{args.rows}-{args.epochs}-{args.seeds}'
         saved = self.saved_prompts(folder)
         if len(saved) == 2 * self.args.seeds:
             groups = saved[: self.args.seeds], saved[self.args.seeds :]
@@ -204,7 +224,7 @@ class Study:
             epochs=self.args.epochs,
             max_tokens=MAX_TOKENS,
             cache='cache',
-            **SHARED,
+            **self.shared,
         )
 
     def saved_prompts(self, folder):
@@ -233,14 +253,16 @@ def read(study):
 def review_states(study, texts):
     """Return the mean last states of reviews as the prompts see them."""
     ids = study.lm.encode(texts, None, MAX_TOKENS, 5)
-    store = StatesStore(study.lm, ids, study.folder / 'states.npz')
+    store = StatesStore(study.lm, ids, study.folder / 'states', study.cache)
     if set(store.keys) - set(store.states):
         store.fill(progress=False)
-        for key, row in zip(store.keys, ids, strict=True):
-            if key not in store.states:  # its KV cache was on disk before
-                (states,) = study.lm.hidden_states(Encoded([row]), [-1], progress=False)
-                store.states[key] = states[0].float().mean(0).numpy()
-        np.savez(store.path, **store.states)
+    missing = set(store.keys) - set(store.states)  # their KV caches were there before
+    for key, row in zip(store.keys, ids, strict=True):
+        if key in missing:
+            (states,) = study.lm.hidden_states(Encoded([row]), [-1], progress=False)
+            store.states[key] = states[0].float().mean(0).numpy()
+    if missing:
+        store.save(missing)
     return np.stack([store.states[key] for key in store.keys])
 
 
@@ -262,7 +284,7 @@ def epochs(study):
     table = balanced_subset(study.reviews['train'], study.args.epoch_rows)
     fit, held_out = split_rows(table, (0.9, 0.1))
     test = study.reviews['test']
-    settings = SHARED | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
+    settings = study.shared | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
     measured, seeds = {}, range(study.args.seeds)
     for n in (3, 10):
         folder = study.folder / f'epochs-{n}-{len(table)}-{len(seeds)}'
@@ -325,7 +347,7 @@ def seeds(study):
         [{'seed': seed} for seed in range(1, study.args.seeds)],
         study.tweets['validation'],
         study.emotion_folder,
-        **SHARED | settings,
+        **study.shared | settings,
     )
 
 
@@ -439,11 +461,15 @@ def cross(study):
 def baselines(study):
     """Fit regressions on words and hidden states, and compare prompts with them."""
     measured = {'differences': {}}
-    together = {
-        'sentiment': (study.reviews, study.sentiment_prompts()['linear head']),
-        'emotion': (study.tweets, study.emotion_prompts()),
-    }
-    for task, (tables, prompts) in together.items():
+    used, seeds = {}, {}
+    for task in study.args.tasks:
+        if task == 'sentiment':
+            tables, prompts = study.reviews, study.sentiment_prompts()['linear head']
+            used['reviews'] = tables
+        else:
+            tables, prompts = study.tweets, study.emotion_prompts()
+            used['tweets'] = tables
+        seeds[task] = seeds_of(prompts)
         true = {split: targets(table).astype(int) for split, table in tables.items()}
         logits = study.logits(prompts, tables['test'].text)
         said = np.stack([p.decide(logits[:, i]) for i, p in enumerate(prompts)], 1)
@@ -463,9 +489,8 @@ def baselines(study):
             repeated = predicted.repeat(len(prompts), 1)
             difference = score_difference(true['test'], said, repeated)
             measured['differences'][f'{task}, {name}'] = difference
-    tables = {'reviews': study.reviews, 'tweets': study.tweets}
-    seeds = f'{seeds_of(together["emotion"][1])} (emotion), {study.seeds} (sentiment)'
-    study.record('baselines', measured, tables, seed=seeds)
+    seeds = ', '.join(f'{numbers} ({task})' for task, numbers in seeds.items())
+    study.record('baselines', measured, used, seed=seeds)
 
 
 def task_features(study, task, tables):
@@ -511,7 +536,7 @@ def two_tasks(study):
         epochs=4,
         chunk=1,
         max_tokens=MAX_TOKENS,
-        **SHARED,
+        **study.shared,
     )
     starts = {kind: i * len(seeds) for i, kind in enumerate(KINDS)}
     groups = {kind: prompts[i : i + len(seeds)] for kind, i in starts.items()}
@@ -544,7 +569,7 @@ def joy(study):
     kinds = [{}, *({'labels': [name]} for name in EMOTIONS)]
     seeds = range(study.args.seeds)
     variants = [{**kind, 'seed': seed} for seed in seeds for kind in kinds]
-    settings = SHARED | {'epochs': 4, 'max_tokens': 64}
+    settings = study.shared | {'epochs': 4, 'max_tokens': 64}
     folder = study.folder / f'joy-{study.args.seeds}-{len(table)}'
     prompts = train_many(study.lm, fit, variants, held_out, folder, **settings)
     dev = study.tweets['validation']
@@ -607,7 +632,7 @@ def few(study):
 
     for name, features in task_features(study, 'emotion', tables).items():
         add(**{name: task.regression(features['train'], features['test'])})
-    settings = SHARED | {'max_tokens': 64}
+    settings = study.shared | {'max_tokens': 64}
     add(**task.prompts([' no', ' joy'], 'joy', **settings))
     add(SetFit=task.setfit(args.tuned_draws))
     for method, dtype in {'full fine-tuning': 'float32', 'LoRA': 'auto'}.items():
@@ -628,7 +653,7 @@ def few_reviews(study):
     }
     for name, found in features.items():
         measured[name] = task.regression(found['train'], found['test'])
-    settings = SHARED | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
+    settings = study.shared | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
     measured |= task.prompts([' bad', ' good'], 'sentiment', **settings)
     facts = {'sizes': list(SIZES), 'draws': study.args.tuned_draws}
     facts['settings'] = {'epochs of prompts': SETTINGS['epochs of prompts']}
@@ -664,12 +689,18 @@ def make_parser():
     parser.add_argument('--tweets', type=int, help='of each split; default: all')
     parser.add_argument('--few-tweets', type=int, default=2000, help='for the part joy')
     parser.add_argument('--mixed-rows', type=int, default=2000, help='for two-tasks')
+    tasks = ['sentiment', 'emotion']
+    parser.add_argument(
+        '--tasks', nargs='+', default=tasks, choices=tasks, help='for baselines'
+    )
     parser.add_argument('--epochs', type=int, default=3, help='on reviews')
     parser.add_argument('--epoch-rows', type=int, default=1000, help='for epochs')
     parser.add_argument('--draws', type=int, default=3, help='of few rows')
     parser.add_argument('--tuned-draws', type=int, default=2, help='for fine-tuning')
     parser.add_argument('--tuned-rows', type=int, default=1000, help='tested then')
     parser.add_argument('--seeds', type=int, default=3, help='prompts of a kind')
+    parser.add_argument('--cache-budget', default='40GiB', help='of KV caches on disk')
+    parser.add_argument('--cache-precision', choices=PRECISIONS, help='of KV caches')
     parser.add_argument('--pretrained', default='runs/pretrained', help='see above')
     parser.add_argument('--folder', default='runs/linear-head')
     parser.add_argument('--results', default='results')
@@ -683,7 +714,8 @@ def command_of(args, part):
     for name, default in defaults.items():
         value = getattr(args, name)
         if name not in ('model', 'part', *PLACES) and value != default:
-            words.append(f'--{name.replace("_", "-")} {value}')
+            values = ' '.join(map(str, np.atleast_1d(value)))
+            words.append(f'--{name.replace("_", "-")} {values}')
     return ' '.join(words)
 
 
