@@ -427,11 +427,11 @@ def _check_task(task: str, words: str | None) -> None:
 
 def _training_table(data: str, limit: int | None, seed: int, columns: str | None):
     """Load the rows to train on: the train split, of a file only if it has one."""
-    from promptlab.data import DATASETS, load, read_table
+    from promptlab.data import DATASETS, load
 
-    is_file = data not in DATASETS and Path(data).suffix
-    split = 'train' if is_file and 'split' in read_table(data) else None
-    return load(data, split, limit, seed, _parse_columns(columns))
+    table = load(data, columns=_parse_columns(columns))
+    split = 'train' if data not in DATASETS and 'split' in table else None
+    return load(table, split, limit, seed)
 
 
 def _cache_budget(memory: str | None, disk: str | None) -> Any:
@@ -449,6 +449,8 @@ def _prompt_settings(options: Mapping[str, Any], words: str | None) -> dict[str,
     for field in (*fields(PromptConfig), *fields(TrainingConfig)):
         if field.name in options:
             settings[field.name] = options[field.name]
+    if 'seed' in options:
+        settings['data_seed'] = options['seed']
     memory, disk = options.get('cache_budget'), options.get('cache_disk')
     return settings | {'cache_budget': _cache_budget(memory, disk)}
 
@@ -1012,6 +1014,13 @@ class ProbeOptions:
             help='With --layers all: mean, max, min or extend. Default: mean.'
         ),
     ]
+    seed = Annotated[
+        int,
+        typer.Option(
+            help='Seed of the rows of --limit, the folds and the control task; the '
+            'control models have seeds from 0.'
+        ),
+    ]
     tokens = Annotated[
         str,
         typer.Option(
@@ -1050,7 +1059,7 @@ def probe_command(
     limit: Options.limit = None,
     device: Options.device = None,
     dtype: Options.dtype = 'float32',
-    seed: Options.seed = 0,
+    seed: ProbeOptions.seed = 0,
     executor: Options.executor = 'serial',
     address: Options.address = None,
     retry_failed: ProbeOptions.retry_failed = False,
@@ -1225,6 +1234,10 @@ class AttributeOptions:
             help='Numbers kept of each gradient; default: what the method asks for.'
         ),
     ]
+    seed = Annotated[
+        int,
+        typer.Option(help='Seed of the rows of --limit and the sketch of --proj-dim.'),
+    ]
 
 # %% ../nbs/lib/cli.ipynb #087
 @contextmanager
@@ -1255,7 +1268,7 @@ def attribute_command(
     max_tokens: Options.max_tokens = None,
     limit: Options.limit = None,
     columns: Options.columns = None,
-    seed: Options.seed = 0,
+    seed: AttributeOptions.seed = 0,
     executor: Options.executor = 'serial',
     address: Options.address = None,
     safe_csv: Options.safe_csv = False,
@@ -1427,12 +1440,7 @@ def cache_command(
     if clear:
         print(f'{clear_cache(model) / 2**20:,.0f} MiB freed')
         return
-    cached = list_cached()
-    if model is not None:
-        cached = cached[(cached.model == model) | (cached.fingerprint == model)]
-        check_names(
-            [model] if cached.empty else [], list_cached().model, 'cached model'
-        )
+    cached = list_cached(model)
     if cached.empty:
         print(f'nothing is cached in {cache_folder("kvcache")}')
     for row in cached.itertuples():

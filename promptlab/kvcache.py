@@ -27,7 +27,7 @@ from .files import cache_folder, parse_size, save_tensors
 from .jobs import Executor, map_calls, open_executor
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
 from .models import ModelMismatch
-from .settings import COUNT, IntRange, check_setting
+from .settings import COUNT, IntRange, check_names, check_setting
 
 # %% ../nbs/lib/kvcache.ipynb #007
 PRECISIONS = {
@@ -209,24 +209,39 @@ def _remove_leftovers(folder: Path, age: float = 3600) -> None:
                 path.unlink()
 
 
-def list_cached() -> pd.DataFrame:
+def list_cached(model: str | None = None) -> pd.DataFrame:
     """List the KV caches on disk.
+
+    Parameters
+    ----------
+    model : str, optional
+        Name or fingerprint of a model; by default all.
 
     Returns
     -------
     DataFrame
-        One row per model and precision: `model`, `fingerprint`, `precision`, `texts`
-        and `bytes`.
+        One row per model and precision: `model` (each name that these weights were
+        cached under, with commas between), `fingerprint`, `precision`, `texts` and
+        `bytes`.
+
+    Raises
+    ------
+    SettingError
+        If nothing is cached for that model.
     """
-    rows = []
+    rows, known = [], set()
     for folder in sorted(cache_folder('kvcache').glob('*-*')):
         paths = list(folder.glob('*.safetensors'))
         notes = [_read_note(path) for path in paths]
         keys = {name.split('.')[0] for note in notes for name in note['crc']}
         fingerprint, precision = folder.name.split('-')
-        models = ', '.join(sorted({note['model'] for note in notes}))
-        n_bytes = sum(map(_size, paths))
-        rows.append((models, fingerprint, precision, len(keys), n_bytes))
+        models = {note['model'] for note in notes}
+        known |= models
+        if model in (None, fingerprint, *models):
+            names, n_bytes = ', '.join(sorted(models)), sum(map(_size, paths))
+            rows.append((names, fingerprint, precision, len(keys), n_bytes))
+    if model is not None and not rows:
+        check_names([model], sorted(known), 'cached model')
     columns = ['model', 'fingerprint', 'precision', 'texts', 'bytes']
     return pd.DataFrame(rows, columns=columns)
 
@@ -246,18 +261,10 @@ def clear_cache(model: str | None = None) -> int:
 
     Raises
     ------
-    ValueError
+    SettingError
         If nothing is cached for that model.
     """
-    table = list_cached()
-    if model is not None:
-        chosen = table[(table.model == model) | (table.fingerprint == model)]
-        if chosen.empty:
-            known = ', '.join(table.model) or 'none at all'
-            raise ValueError(
-                f'no KV caches of {model!r} are on disk; there are {known}.'
-            )
-        table = chosen
+    table = list_cached(model)
     for row in table.itertuples():
         shutil.rmtree(cache_folder('kvcache') / f'{row.fingerprint}-{row.precision}')
     return int(table.bytes.sum())
@@ -330,7 +337,7 @@ def assign_tiers(
     for key, size in sizes.items():
         if key in stored:
             on_disk.add(key)
-        elif size < left['disk']:
+        elif budgets['disk'] and size <= left['disk']:
             on_disk.add(key)
             left['disk'] -= size
         if budgets['device'] and size <= left['device']:
