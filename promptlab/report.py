@@ -163,9 +163,13 @@ def describe_runs(runs: Mapping[str, Mapping[str, Any] | pd.Series]) -> str:
     Returns
     -------
     str
-        Markdown.
+        Markdown; each run with the command that made it, where it is known.
     """
-    lines = [f'- *{title}*: {describe_run(run)}.' for title, run in runs.items()]
+    lines = []
+    for title, run in runs.items():
+        command = run.get('command')
+        made_by = f', by `{command}`' if isinstance(command, str) else ''
+        lines.append(f'- *{title}*: {describe_run(run)}{made_by}.')
     summary = '<summary>What was measured on what</summary>'
     head = f'<details class="fold">{summary}'
     return '\n'.join([head, '', *lines, '', '</details>'])
@@ -217,7 +221,9 @@ def _show_headline(value: Any, kind: str) -> str:
     """Write a number with its interval, to two digits of that, or else to three."""
     if not kind:
         return f'{value:.3g}'
-    value, low, high = seeds_interval(value) if kind == 'seeds' else value[:3]
+    if kind == 'seeds':
+        value = seeds_interval(value)
+    value, low, high = [value[0], *value[3:5]] if kind == 'texts' else value[:3]
     digits = max(0, 1 - math.floor(math.log10(high - low or 1)))
     return f'{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})'
 
