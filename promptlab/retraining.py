@@ -134,13 +134,18 @@ def lds(
         np.asarray(values, float) for values in (scores, masks, margins)
     )
     check_truth(masks, measured, scores)
-    predicted = masks @ scores
+    predicted, measured = _in_own_units(masks @ scores), _in_own_units(measured)
     if controls is not None:
         known = np.c_[np.ones(len(masks)), controls]
         predicted, measured = _residual(predicted, known), _residual(measured, known)
     predicted, measured = _centred_ranks(predicted), _centred_ranks(measured)
     scale = np.sqrt((predicted**2).sum(0) * (measured**2).sum(0))
     return (predicted * measured).sum(0) / np.maximum(scale, 1e-12)
+
+
+def _in_own_units(values: np.ndarray) -> np.ndarray:
+    """Divide each column by its largest value: what is a tie must not depend on it."""
+    return values / np.abs(values).max(0, initial=np.finfo(float).tiny)
 
 
 def _residual(values: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -248,19 +253,27 @@ def subset_runs(masks: np.ndarray, seeds: Sequence[int]) -> list[Retraining]:
     masks : bool array, shape (n_subsets, n_train)
         The texts of each subset.
     seeds : sequence of int
-        Seeds; a subset's run gets `n_seeds * subset + seed`, so that no two runs share
-        one.
+        Seeds, such as `range(2)`. No two runs share one: that of a subset is `seed`
+        plus the subset's number times the range of the seeds.
 
     Returns
     -------
     list of Retraining
         Seed by seed.
+
+    Raises
+    ------
+    SettingError
+        If a seed is given twice.
     """
+    seeds = check_each('seeds', seeds, SEED)
+    for seed in seeds:
+        if seeds.count(seed) > 1:
+            raise SettingError(f'seeds has {seed} more than once; give each seed once.')
+    step = max(seeds) - min(seeds) + 1
     return [
         Retraining(
-            f'subset-{number:03d}-{seed}',
-            np.flatnonzero(mask),
-            len(seeds) * number + seed,
+            f'subset-{number:03d}-{seed}', np.flatnonzero(mask), step * number + seed
         )
         for seed in seeds
         for number, mask in enumerate(masks)
@@ -331,7 +344,7 @@ def classifier_margins(
         The correct logit less the log-sum-exp of the others; positive where the model
         is right, if there are two classes.
     """
-    logits = torch.tensor(row_logits(model, rows, batch_size))
+    logits = torch.tensor(row_logits(model, rows, batch_size, progress=False))
     return margin(logits, torch.as_tensor(rows.labels)).numpy()
 
 
