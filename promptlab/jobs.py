@@ -12,6 +12,7 @@ import functools
 import hashlib
 import importlib.metadata
 import inspect
+import itertools
 import json
 import os
 import re
@@ -56,16 +57,30 @@ from promptlab.settings import (
 # %% ../nbs/lib/jobs.ipynb #007
 @functools.lru_cache
 def _module_source(file: str) -> str:
-    return Path(file).read_text(encoding='utf-8')
+    return Path(file).read_text(encoding='utf-8', errors='replace')  # may be compiled
 
 
 def _own_source(thing: Callable) -> str:
     try:
         return inspect.getsource(thing)
     except (OSError, TypeError):  # typed into a shell
-        members = vars(thing).values() if isinstance(thing, type) else [thing]
-        codes = [getattr(member, '__code__', None) for member in members]
-        return ''.join(_code_text(code) for code in codes if code)
+        members = vars(thing) if isinstance(thing, type) else {'': thing}
+        texts = [f'{name} {_member_text(member)}' for name, member in members.items()]
+        return ''.join(texts)
+
+
+def _member_text(member: Any) -> str:
+    """Return what a method or property does, or what a plain value is."""
+    if isinstance(member, (bool, int, float, complex, str, bytes)):
+        return repr(member)
+    parts = [getattr(member, name, None) for name in ('fget', 'fset', 'func')]
+    functions = [inspect.unwrap(part) for part in (member, *parts)]
+    functions = [part for part in functions if isinstance(part, types.FunctionType)]
+    texts = [_code_text(function.__code__) for function in functions]
+    defaults = [
+        value for function in functions for value in function.__defaults__ or ()
+    ]
+    return ''.join(texts + [_member_text(value) for value in defaults])
 
 
 def _code_text(code: types.CodeType) -> str:
@@ -119,10 +134,11 @@ def _parts(thing: Any) -> Iterator[bytes]:
 def _content(thing: Any) -> Iterator[bytes]:
     """Yield what a thing of a certain type is made of."""
     if hasattr(thing, 'fingerprint'):
-        yield str(thing.fingerprint).encode()
+        yield from _parts([type(thing), str(thing.fingerprint)])
     elif dataclasses.is_dataclass(thing):
-        fields = dataclasses.fields(thing)
-        yield from _parts({field.name: getattr(thing, field.name) for field in fields})
+        fields = [field.name for field in dataclasses.fields(thing)]
+        values = {name: getattr(thing, name) for name in fields}
+        yield from _parts([type(thing), values])
     else:
         raise TypeError(
             f'a {type(thing).__name__} cannot be part of a job, since its content '
@@ -168,9 +184,10 @@ def content_digest(*things: Any) -> str:
     Parameters
     ----------
     *things : object
-        Numbers, texts, arrays, tensors, tables, paths (a file counts by its content),
-        functions (by their code), scikit-learn estimators, torch modules, dataclasses,
-        objects with a `fingerprint`, and containers of these.
+        Numbers, texts, arrays, tensors, tables, paths (a file or folder counts by its
+        content), functions and classes (by their code), and containers of these;
+        scikit-learn estimators, torch modules, dataclasses and objects with a
+        `fingerprint` (by the code of their class, too).
 
     Returns
     -------
@@ -223,7 +240,11 @@ def _(function: types.FunctionType) -> Iterator[bytes]:
 
 @_content.register
 def _(kind: type) -> Iterator[bytes]:
-    yield code_digest(kind).encode()
+    for each in kind.__mro__:
+        if each.__module__.partition('.')[0] in sys.stdlib_module_names:
+            yield f'{each.__module__}.{each.__qualname__}'.encode()
+        else:
+            yield code_digest(each).encode()
 
 
 @_content.register
@@ -243,13 +264,33 @@ def _(function: functools.partial) -> Iterator[bytes]:
 # %% ../nbs/lib/jobs.ipynb #021
 @_content.register
 def _(path: os.PathLike) -> Iterator[bytes]:
-    file = Path(path)
-    yield file.read_bytes() if file.is_file() else str(file).encode()
+    path = Path(path)
+    if path.is_file():
+        yield path.read_bytes()
+    elif path.is_dir():
+        for file in sorted(file for file in path.rglob('*') if file.is_file()):
+            yield file.relative_to(path).as_posix().encode()
+            yield file.read_bytes()
+    else:
+        yield str(path).encode()
 
 
 @_content.register
 def _(module: torch.nn.Module) -> Iterator[bytes]:
-    yield from _parts([str(module), dict(module.state_dict())])
+    kinds = dict.fromkeys(type(part) for part in module.modules())
+    yield from _parts([*kinds, str(module), _numbers_of(module)])
+    yield from _parts(dict(module.state_dict()))
+
+
+def _numbers_of(module: torch.nn.Module) -> list[tuple]:
+    """Return the numbers that modules hold beside their tensors, but not their mode."""
+    return [
+        (place, name, value)
+        for place, part in module.named_modules()
+        for name, value in vars(part).items()
+        if isinstance(value, (bool, int, float))
+        if name != 'training' and not name.startswith('_')
+    ]
 
 
 @_content.register
@@ -305,10 +346,14 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, pd.DataFrame):
-        columns = [[name, _pack(value[name].to_numpy(), tensors)] for name in value]
-        return {'kind': 'table', 'columns': columns}
+        return _pack_table(value, tensors)
+    if isinstance(value, np.ndarray) and value.dtype.kind in 'mM':
+        raise TypeError(
+            'a job returned dates or times; return them as text or numbers.'
+        )
     if isinstance(value, np.ndarray) and value.dtype.kind not in 'biuf':
-        return {'kind': 'list array', 'items': _pack(value.tolist(), tensors)}
+        items = _pack(value.ravel().tolist(), tensors)
+        return {'kind': 'list array', 'items': items, 'shape': list(value.shape)}
     if isinstance(value, (np.ndarray, torch.Tensor)):
         name = str(len(tensors))
         is_array = isinstance(value, np.ndarray)
@@ -326,6 +371,28 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         'arrays, tensors, tables, and lists, tuples and dictionaries of these.'
     )
 
+# %% ../nbs/lib/jobs.ipynb #aec3ea3f
+def _pack_table(table: pd.DataFrame, tensors: dict[str, torch.Tensor]) -> dict:
+    """Turn a table into JSON: its columns, index, names of these, and attributes."""
+    if max(table.index.nlevels, table.columns.nlevels) > 1:
+        raise TypeError(
+            'a job returned a table with a MultiIndex; return it with '
+            'reset_index(), and with one level of columns.'
+        )
+    if not table.columns.is_unique:
+        [name, *_] = table.columns[table.columns.duplicated()]
+        raise TypeError(
+            f'a job returned a table with two columns {name!r}; rename one.'
+        )
+    is_plain = table.index.equals(pd.RangeIndex(len(table)))
+    parts = {
+        'columns': [[name, column.to_numpy()] for name, column in table.items()],
+        'index': None if is_plain else table.index.to_numpy(),
+        'names': [table.index.name, table.columns.name],
+        'attrs': dict(table.attrs),
+    }
+    return {'kind': 'table', **{key: _pack(parts[key], tensors) for key in parts}}
+
 # %% ../nbs/lib/jobs.ipynb #029
 def _unpack(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
     """Undo `_pack`."""
@@ -333,7 +400,7 @@ def _unpack(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
         return tree
     kind = tree['kind']
     if kind == 'table':
-        return pd.DataFrame({n: _unpack(c, tensors) for n, c in tree['columns']})
+        return _unpack_table(tree, tensors)
     if kind == 'tensor':
         return tensors[tree['name']]
     if kind == 'array':
@@ -341,9 +408,20 @@ def _unpack(tree: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
     if kind == 'dict':
         return {_unpack(k, tensors): _unpack(v, tensors) for k, v in tree['items']}
     if kind == 'list array':
-        return np.array(_unpack(tree['items'], tensors), dtype=object)
+        items = _unpack(tree['items'], tensors)
+        return np.fromiter(items, object, len(items)).reshape(tree['shape'])
     items = [_unpack(item, tensors) for item in tree['items']]
     return items if kind == 'list' else tuple(items)
+
+
+def _unpack_table(tree: dict, tensors: Mapping[str, torch.Tensor]) -> pd.DataFrame:
+    columns, index, names, attrs = (
+        _unpack(tree[part], tensors) for part in ('columns', 'index', 'names', 'attrs')
+    )
+    table = pd.DataFrame(dict(columns), index=index)
+    table.index.name, table.columns.name = names
+    table.attrs = attrs
+    return table
 
 # %% ../nbs/lib/jobs.ipynb #031
 @dataclasses.dataclass
@@ -814,6 +892,9 @@ def open_executor(
             executor.close()
 
 # %% ../nbs/lib/jobs.ipynb #063
+_TICKETS = itertools.count()  # an executor in use again may bring late outcomes
+
+
 def map_calls(
     function: Callable, calls: Sequence[Mapping[str, Any]], executor: Executor
 ) -> Iterator[tuple[int, Any]]:
@@ -826,7 +907,7 @@ def map_calls(
     calls : sequence of dict
         The keyword arguments of each call.
     executor : Executor
-        Where; see `open_executor`.
+        Where; see `open_executor`. Nothing else may use it at the same time.
 
     Yields
     ------
@@ -840,15 +921,19 @@ def map_calls(
     RuntimeError
         If a call failed.
     """
-    waiting, n_running = list(enumerate(calls))[::-1], 0
-    while waiting or n_running:
-        while waiting and n_running < executor.slots:
-            executor.submit(waiting[-1][0], function, waiting.pop()[1])
-            n_running += 1
-        for position, (result, error, _) in executor.wait(0.2):
+    waiting, running = list(enumerate(calls))[::-1], {}
+    while waiting or running:
+        while waiting and len(running) < executor.slots:
+            position, arguments = waiting.pop()
+            ticket = next(_TICKETS)
+            running[ticket] = position
+            executor.submit(ticket, function, arguments)
+        for ticket, (result, error, _) in executor.wait(0.2):
+            if ticket not in running:
+                continue
+            position = running.pop(ticket)
             if error is not None:
                 raise RuntimeError(f'call {position} failed: {error[0]}: {error[1]}')
-            n_running -= 1
             yield position, result
 
 # %% ../nbs/lib/jobs.ipynb #066
@@ -940,17 +1025,17 @@ class _Run:
 # %% ../nbs/lib/jobs.ipynb #072
 def _keep_busy(run: _Run, executor: Executor, bar: Any) -> None:
     tickets: dict[int, str] = {}
-    n_submitted = 0
     while run.todo or tickets:
         while len(tickets) < executor.slots and (key := run.claim()):
-            tickets[n_submitted] = key
+            ticket = next(_TICKETS)
+            tickets[ticket] = key
             job = run.jobs[key]
-            executor.submit(n_submitted, job.function, job.arguments)
-            n_submitted += 1
+            executor.submit(ticket, job.function, job.arguments)
         if not tickets and run.todo:  # all that is left is held by other runs
             time.sleep(0.05)
         for ticket, outcome in executor.wait(0.2) if tickets else []:
-            run.finish(tickets.pop(ticket), outcome)
+            if ticket in tickets:
+                run.finish(tickets.pop(ticket), outcome)
         bar.update(len(run.results) - bar.n)
 
 # %% ../nbs/lib/jobs.ipynb #074
