@@ -32,6 +32,7 @@ from .lm import share_weights
 from promptlab.models import (
     ModelError,
     context_length,
+    evaluation,
     forward_errors,
     label_names,
     state_fingerprint,
@@ -970,20 +971,16 @@ def _autograd_sum(
     model = gradients.model
     named = {n: p for n, p in model.named_parameters() if n in gradients.sizes}
     needed_gradients = {name: p.requires_grad for name, p in named.items()}
-    was_training = {module: module.training for module in model.modules()}
-    model.eval()
     try:
         for parameter in named.values():
             parameter.requires_grad_(True)
-        with torch.enable_grad():
+        with torch.enable_grad(), evaluation(model):
             values = output.output(model_logits(model, batch), batch)
             total = (coefficients * values).sum()
             found = torch.autograd.grad(total, list(named.values()), allow_unused=True)
     finally:
         for name, parameter in named.items():
             parameter.requires_grad_(needed_gradients[name])
-        for module, training in was_training.items():
-            module.training = training
     pairs = zip(named, found, strict=True)
     return {name: g.float().flatten() for name, g in pairs if g is not None}
 

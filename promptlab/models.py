@@ -4,7 +4,7 @@
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
            'pick_dtype', 'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length',
            'label_names', 'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised',
-           'forward_errors', 'depends_on_neighbours']
+           'forward_errors', 'evaluation', 'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -760,6 +760,24 @@ def forward_errors(name: str) -> Iterator[None]:
             f'{name} cannot read these texts ({type(error).__name__}: {reason}); leave '
             'out very short ones, or use another model.'
         ) from error
+
+# %% ../nbs/lib/models.ipynb #2f52c8ee
+@contextmanager
+def evaluation(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode for a while.
+
+    Parameters
+    ----------
+    model : Module
+        Each of its modules gets its own mode back.
+    """
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 # %% ../nbs/lib/models.ipynb #074
 @torch.no_grad()
