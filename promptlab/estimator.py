@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .data import check_table
+from .data import check_table, label_name
 from .lm import get_lm
 from .metrics import as_labels
 from .prompt import prompt_from_state, prompt_state, train
@@ -98,8 +98,16 @@ def _add_labels(
     else:
         classes, codes = np.unique(labels, return_inverse=True)
         table = table.assign(label=codes)
-    table.attrs['labels'] = classes.astype(str).tolist()
+    table.attrs['labels'] = _class_names(classes)
     return classes, table
+
+
+def _class_names(classes: np.ndarray) -> list[str]:
+    """Return the classes' names, with their numbers where tables match two alike."""
+    names = classes.astype(str).tolist()
+    if len(set(map(label_name, names))) == len(names):
+        return names
+    return [f'{number}: {name}' for number, name in enumerate(names)]
 
 # %% ../nbs/lib/estimator.ipynb #015
 class PromptClassifier(ClassifierMixin, BaseEstimator):
