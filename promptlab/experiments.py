@@ -31,6 +31,7 @@ from promptlab.data import (
     TableError,
     balanced_subset,
     check_table,
+    joined_texts,
     load,
     numeric_column,
     read_table,
@@ -163,8 +164,8 @@ def _check_targets(table: pd.DataFrame, continuous: bool, name: str) -> pd.DataF
             f'{name} has the label columns {", ".join(labels)}; '
             f'choose one, as in {name}:{labels[0]}.'
         )
-    last_word = checked.text.str.lower().str.split().str[-1]
-    types = table['type'].to_numpy() if 'type' in table else last_word
+    last_words = [text.lower().split()[-1] for text in joined_texts(checked)]
+    types = table['type'].to_numpy() if 'type' in table else last_words
     return checked.assign(type=types)
 
 # %% ../nbs/lib/experiments.ipynb #021
@@ -208,9 +209,9 @@ class ProbeData:
     Attributes
     ----------
     table : DataFrame
-        Columns `text`, `label`, `type` and perhaps `group`, `id`.
+        Columns `text`, `label`, `type` and perhaps `text_pair`, `group`, `id`.
     texts : list of str
-        The texts.
+        The texts; those of a pair are joined by a line break.
     y : int64 or float64 array, shape (n_rows,)
         Class numbers, or numbers.
     labels : list of str or None
@@ -245,7 +246,7 @@ class ProbeData:
         if limit is not None:
             table = balanced_subset(table, limit, seed)
         self.table = table.reset_index(drop=True)
-        self.texts = list(self.table.text)
+        self.texts = joined_texts(self.table)
         self.types = self.table['type'].to_numpy(object).astype(str)
         self.groups = text_groups(self.table)
         self.labels = None if continuous else table.attrs['labels']
@@ -331,13 +332,14 @@ def write_probing_sets(
     Returns
     -------
     list of Path
-        The files; columns `text`, `label`, `type`.
+        The files; columns `text`, `text_pair` for pairs, `label`, `type`.
     """
     written = []
     for name in _single_tasks(str(source)):
         data = ProbeData(name, limit=limit)
         labels = data.y if data.labels is None else np.array(data.labels)[data.y]
-        table = data.table[['text', 'label', 'type']].assign(label=labels)
+        columns = ['text', 'text_pair', 'label', 'type']
+        table = data.table.filter(columns).assign(label=labels)
         path = Path(folder) / f'{data.name.replace(":", "-")}.csv'
         written.append(write_atomic(path, table.to_csv(index=False)))
     return written
