@@ -6,6 +6,7 @@ __all__ = ['mix']
 # %% ../nbs/lib/mixing.ipynb #003
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from .data import check_table
@@ -51,6 +52,15 @@ def _unique_names(names: Sequence[str]) -> list[str]:
         if names.count(name) > 1:
             raise ValueError(f'the label {name!r} belongs to two tasks; rename one.')
     return names
+
+# %% ../nbs/lib/mixing.ipynb #215a01ae
+def _share_rows(n_rows: int, shares: Sequence[float]) -> list[int]:
+    """Deal rows out by shares: what is left over goes to the largest remainders."""
+    exact = n_rows * np.array(shares) / sum(shares)
+    dealt = np.floor(exact + 1e-9).astype(int)
+    largest = np.argsort(dealt - exact, kind='stable')
+    dealt[largest[: n_rows - dealt.sum()]] += 1
+    return dealt.tolist()
 
 # %% ../nbs/lib/mixing.ipynb #013
 def mix(
@@ -101,9 +111,10 @@ def mix(
             f'the tables can give {most} rows at these shares, fewer than the {n_rows} '
             'asked for; ask for fewer, or for other shares.'
         )
+    dealt = _share_rows(n_rows, [shares[task] for task in parts])
     drawn = [
-        part.sample(round(n_rows * shares[task]), random_state=seed)
-        for task, (part, _) in parts.items()
+        part.sample(n, random_state=seed)
+        for n, (part, _) in zip(dealt, parts.values(), strict=True)
     ]
     mixed = pd.concat(drawn)[['text', *labels]].sample(frac=1, random_state=seed)
     mixed = mixed.reset_index(drop=True)
