@@ -642,8 +642,9 @@ def expected_calibration_error(
     Parameters
     ----------
     proba : array-like of float, shape (n_rows,) or (n_rows, n_classes)
-        Probabilities of label 1. With a column per class, the gap is that of the top
-        label: its probability against how often it is right.
+        Probabilities of label 1. With a column per class, also with two, the gap is
+        that of the top label: its probability against how often it is right. For that
+        of label 1 pass `proba[:, 1]`.
     targets : array-like of int, shape (n_rows,)
         Class numbers.
     n_bins, scheme : int, default 20, and {'mass', 'width'}

@@ -43,6 +43,7 @@ from promptlab.metrics import (
     check_targets,
     draw_targets,
     summary_metrics,
+    top_label,
     wilson_interval,
 )
 from promptlab.settings import (
@@ -62,18 +63,16 @@ Scores = ArrayLike | Mapping[str, ArrayLike]
 def _binary_scores(
     scores: Scores, targets: ArrayLike
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return scores of label 1 and labels by name; of several classes the top's."""
+    """Return scores and labels by name: of label 1, or of a column per class the top.
+
+    With a column per class the label says whether the top one is right.
+    """
     if not isinstance(scores, Mapping):
         scores = {'scores': scores}
     pairs = {}
     for name, proba in scores.items():
         proba, checked = check_proba(proba, targets)
-        if proba.ndim == 1:
-            pairs[name] = proba, checked
-        elif proba.shape[1] == 2:
-            pairs[name] = proba[:, 1], checked
-        else:
-            pairs[name] = proba.max(1), (proba.argmax(1) == checked).astype(int)
+        pairs[name] = (proba, checked) if proba.ndim == 1 else top_label(proba, checked)
     return pairs
 
 # %% ../nbs/lib/reliability.ipynb #008
@@ -98,8 +97,11 @@ def reliability_diagram(
     Parameters
     ----------
     scores : array-like or mapping of str to array-like
-        Probabilities, shape (n_rows,) or (n_rows, n_classes), perhaps by name; of more
-        than two classes the top label's.
+        Probabilities of label 1, shape (n_rows,), or of each class, shape (n_rows,
+        n_classes), perhaps by name. With a column per class, also with two, the diagram
+        is that of the top label: its probability against how often it is right, as in
+        `promptlab.metrics.expected_calibration_error`. For that of label 1 pass
+        `proba[:, 1]`.
     targets : array-like of int, shape (n_rows,)
         Class numbers.
     n_bins : int, default 20
