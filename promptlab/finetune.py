@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['model_targets', 'TokenizedRows', 'tokenize_rows', 'model_rows', 'equal_length_batches', 'row_logits',
-           'FineTuneConfig', 'TrainingStep', 'training_steps', 'Checkpoint', 'FineTuned', 'finetune',
+           'FineTuneConfig', 'TrainingStep', 'training_steps', 'callable_digest', 'Checkpoint', 'FineTuned', 'finetune',
            'finetune_classifier', 'predict_logits']
 
 # %% ../nbs/lib/finetune.ipynb #003
@@ -10,10 +10,12 @@ import json
 import math
 import os
 import shutil
+import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +41,7 @@ from .jobs import code_digest, content_digest
 from promptlab.models import (
     Truncated,
     context_length,
+    evaluation,
     fingerprint,
     forward_errors,
     label_names,
@@ -305,21 +308,21 @@ def equal_length_batches(lengths: Sequence[int], batch_size: int) -> list[np.nda
     ]
 
 
-@torch.no_grad()
 def row_logits(
-    model: nn.Module, rows: TokenizedRows, batch_size: int = 64, progress: bool = False
+    model: nn.Module, rows: TokenizedRows, batch_size: int = 64, progress: bool = True
 ) -> np.ndarray:
     """Return a classifier's logits of tokenized texts, in evaluation mode.
 
     Parameters
     ----------
     model : Module
-        Called with a batch; returns logits, or an object that has them.
+        Called with a batch; returns logits, or an object that has them. Its mode is
+        left as it was.
     rows : TokenizedRows
         The texts; their labels are not looked at.
     batch_size : int, default 64
         At most this many texts per forward pass.
-    progress : bool, default False
+    progress : bool, default True
         Whether to show a bar.
 
     Returns
@@ -328,13 +331,13 @@ def row_logits(
         Logits in the order of the rows.
     """
     check_setting('model', model, nn.Module)
-    model.eval()
     logits = [None] * len(rows)
     batches = equal_length_batches(rows.lengths, batch_size)
-    for positions in progress_bar(batches, 'logits', progress):
-        batch, _ = _to_device(rows.batch(positions), model)
-        for position, row in zip(positions, _logits(model, batch), strict=True):
-            logits[position] = row.float().cpu().numpy()
+    with torch.no_grad(), evaluation(model):
+        for positions in progress_bar(batches, 'logits', progress):
+            batch, _ = _to_device(rows.batch(positions), model)
+            for position, row in zip(positions, _logits(model, batch), strict=True):
+                logits[position] = row.float().cpu().numpy()
     return np.stack(logits)
 
 
@@ -587,14 +590,58 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
 
+# %% ../nbs/lib/finetune.ipynb #efe80e1f
+def callable_digest(thing: Any) -> str:
+    """Return a name for a function or object of a user, the same in every process.
+
+    Parameters
+    ----------
+    thing : object
+        A loss, a head, or what makes one.
+
+    Returns
+    -------
+    str
+        A digest of its code, and of its attributes and the values that it closes over.
+        What cannot be read counts by its type.
+    """
+    return _digest_to_depth(thing, 3)
+
+
+def _digest_to_depth(thing: Any, depth: int) -> str:
+    try:
+        return content_digest(type(thing), thing)
+    except (TypeError, RecursionError):
+        parts = _parts_of(thing) if depth else [type(thing)]
+    return content_digest([_digest_to_depth(part, depth - 1) for part in parts])
+
+
+def _parts_of(thing: Any) -> list:
+    """List what a thing is made of that `content_digest` cannot read as a whole."""
+    if isinstance(thing, types.ModuleType):
+        return [thing.__name__]
+    if isinstance(thing, partial):
+        return [thing.func, *thing.args, *thing.keywords.items()]
+    if isinstance(thing, types.MethodType):
+        return [thing.__func__, thing.__self__]
+    if isinstance(thing, types.FunctionType):
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return [code_digest(thing), thing.__defaults__, thing.__kwdefaults__, *cells]
+    if isinstance(thing, (list, tuple)):
+        return list(thing)
+    if isinstance(thing, Mapping):
+        return list(thing.items())
+    name = getattr(thing, '__name__', None)
+    return [type(thing), name, *getattr(thing, '__dict__', {}).values()]
+
 # %% ../nbs/lib/finetune.ipynb #048
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:
     """Describe everything that a run's result depends on."""
-    keys = run.rows.keys
+    keys, is_default = run.rows.keys, run.loss is _default_loss
     settings = dict(
         asdict(run.config),
         device=run.device.type,
-        loss=_loss_name(run.loss),
+        loss='_default_loss' if is_default else callable_digest(run.loss),
         model=fingerprint(run.model),
         architecture=_architecture(run.model),
         rows=digest([keys[row] for row in run.subset]),
@@ -602,16 +649,6 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
         save_epochs=list(save_epochs),
     )
     return json.loads(json.dumps(settings, default=lambda number: number.item()))
-
-
-def _loss_name(loss: Callable) -> str:
-    """Return a name for a loss, the same in every process."""
-    if loss is _default_loss:
-        return loss.__qualname__
-    try:
-        return content_digest(loss)
-    except TypeError:  # an object that holds who knows what counts by its class
-        return code_digest(type(loss))
 
 
 def _architecture(model: nn.Module) -> str:
@@ -998,7 +1035,8 @@ def predict_logits(
     batch_size : int, default 64
         At most this many texts per forward pass.
     max_tokens : int, default 128
-        As in training. None cuts to what the model can read.
+        The folder of a model does not say what it was in training: give the same number
+        as to `finetune_classifier`. None cuts to what the model can read.
     device : str, optional
         By default `'cuda'` if there is one, else `'cpu'`.
     progress : bool, default True
@@ -1008,8 +1046,9 @@ def predict_logits(
     -------
     logits : float32 ndarray, shape (n_rows, n_labels)
         In the model's order of labels.
-    labels : int64 ndarray, shape (n_rows,)
-        The table's labels in the same order.
+    labels : ndarray
+        The table's labels in the same order: int64 of shape (n_rows,), or float32 of
+        shape (n_rows, n_labels) if a text can have several.
 
     Raises
     ------

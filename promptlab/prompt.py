@@ -41,11 +41,16 @@ from promptlab.files import (
     save_tensors,
     write_checked_json,
 )
-from .jobs import code_digest
+from .finetune import callable_digest
 from .kvcache import PRECISIONS, KVCacheStore, choose_caching
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
 from .metrics import accuracy_or_macro_f1, best_thresholds
-from .models import MissingModel, ModelMismatch, state_fingerprint
+from promptlab.models import (
+    MissingModel,
+    ModelMismatch,
+    evaluation,
+    state_fingerprint,
+)
 from .registry import Registry
 from promptlab.settings import (
     COUNT,
@@ -317,7 +322,7 @@ class FunctionHead(Head):
     def __init__(self, lm: FrozenLM, function: Callable):
         super().__init__()
         self.function = function
-        with torch.no_grad():
+        with torch.no_grad(), evaluation(self):  # else a batch norm refuses one row
             outputs = function(torch.zeros(1, lm.width, device=lm.device))
         self.size = outputs.shape[-1]
 
@@ -327,7 +332,7 @@ class FunctionHead(Head):
 
     def spec(self) -> dict[str, Any]:
         """Return a description of the function; see `Head.spec`."""
-        return {'kind': self.kind, 'function': _describe(self.function)}
+        return {'kind': self.kind, 'function': callable_digest(self.function)}
 
 
 def as_head(lm: FrozenLM, head: Callable) -> Head:
@@ -545,7 +550,7 @@ class TrainedPrompt:
     embeddings : float32 Tensor, shape (n_tokens, width)
         The prompt.
     head : Head, Module or callable
-        From hidden states to outputs; see `as_head`.
+        From hidden states to outputs; see `as_head`. It is set to evaluation mode.
     labels : list of str
         Label names in the order of the outputs.
     is_multilabel : bool
@@ -578,7 +583,7 @@ class TrainedPrompt:
         self.embeddings = _checked_embeddings(self.embeddings, self.lm)
         check_setting('truncation_side', self.truncation_side, 'left', 'right')
         check_setting('max_tokens', self.max_tokens, COUNT, None)
-        self.head = as_head(self.lm, self.head)
+        self.head = as_head(self.lm, self.head).eval()
         self.labels = _unique_labels(self.labels)
         self.is_multilabel = bool(self.is_multilabel)
         self.thresholds = _one_per_label(self.thresholds, self.labels)
@@ -1091,7 +1096,9 @@ class PromptConfig:
     init : str, default 'vocab'
         Where the prompt starts; see `init_prompt`.
     lr : float, default 0.001
-        Adam's learning rate, for prompt and head.
+        Adam's learning rate, for prompt and head. This and a constant `schedule` are
+        those of the 2021 post; `promptlab train` and `PromptClassifier`, which are for
+        short trainings, start from 0.01 and fall linearly.
     schedule : {'constant', 'linear', 'cosine'}, default 'constant'
         How the learning rate falls to 0 over the training, if at all.
     seed : int, default 0
@@ -1132,7 +1139,8 @@ class TrainingConfig:
     Parameters
     ----------
     epochs : int, default 3
-        Passes over the training rows, at most.
+        Passes over the training rows, at most; `PromptClassifier` takes 10, since it is
+        often fitted to few rows.
     batch_size : int, default 32
         Texts per step.
     clip : float, default 1.0
@@ -1602,13 +1610,9 @@ def _open_checkpoint(
 
 
 def _code(config: PromptConfig) -> list[str]:
-    """Return digests of the user's own code in the settings of a prompt."""
+    """Return digests of the user's own code, and what it holds, in the settings."""
     given = [thing for thing in (config.head, config.loss) if callable(thing)]
-    functions = [getattr(thing, 'func', thing) for thing in given]
-    return [
-        code_digest(thing if hasattr(thing, '__qualname__') else type(thing))
-        for thing in functions
-    ]
+    return [callable_digest(thing) for thing in given]
 
 # %% ../nbs/lib/prompt.ipynb #106
 def _fill_store(
