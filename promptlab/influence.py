@@ -4,13 +4,14 @@
 __all__ = ['METHODS', 'DAMPINGS', 'FeatureSettings', 'write_gradients', 'GradientStore', 'MemoryStore', 'DampedInverse',
            'damped_inverse', 'AttributionTask', 'AttributionMethod', 'CheckpointScores', 'GradientMethod',
            'head_parameters', 'DotProduct', 'Cosine', 'Damped', 'LastLayer', 'Trak', 'CheckpointFolder', 'featurize_at',
-           'GradientFeatures', 'load_attributed', 'Attributor', 'joined_texts', 'SimilarityMethod', 'bm25', 'Bm25',
-           'TfIdf', 'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Metagradient',
+           'GradientFeatures', 'load_attributed', 'Attributor', 'SimilarityMethod', 'bm25', 'Bm25', 'TfIdf',
+           'representations', 'Representation', 'LabelAgreement', 'RandomScores', 'EkFac', 'Metagradient',
            'candidate_methods', 'candidate_scores', 'Validated', 'task_retrainer', 'Attribution', 'attribute',
            'attribute_files', 'soft_threshold']
 
 # %% ../nbs/lib/influence.ipynb #003
 import copy
+import inspect
 import os
 import re
 import tempfile
@@ -31,7 +32,13 @@ from transformers import AutoModelForSequenceClassification
 from transformers.pytorch_utils import Conv1D
 
 from .batching import length_batches, progress_bar
-from .data import DATASETS, balanced_subset, check_table, load
+from promptlab.data import (
+    DATASETS,
+    balanced_subset,
+    check_table,
+    joined_texts,
+    load,
+)
 from promptlab.files import (
     digest,
     load_tensors,
@@ -66,7 +73,7 @@ from promptlab.metagradients import (
     replay_classifier_task,
     replay_prompt_task,
 )
-from .models import load_model, state_fingerprint
+from .models import evaluation, load_model, state_fingerprint
 from .prompt import TrainedPrompt
 from .registry import Registry
 from promptlab.retraining import (
@@ -111,6 +118,8 @@ class FeatureSettings:
         `NextTokenLogProb()`.
     folder : str or path-like, optional
         Where features are kept. By default a temporary folder.
+    seed : int, default 0
+        Of the sketch, unless `projection` is an instance.
     dtype : torch.dtype, default torch.float32
         Of stored features; `torch.bfloat16` halves the disk space.
     max_tokens : int, optional
@@ -132,6 +141,7 @@ class FeatureSettings:
     param_filter: str | None = None
     output: ModelOutput | None = None
     folder: str | os.PathLike | None = None
+    seed: int = 0
     dtype: torch.dtype = torch.float32
     max_tokens: int | None = None
     batch_size: int = 32
@@ -157,6 +167,7 @@ _RANGES = {
     'projection': (str, Projection, None),
     'param_filter': (str, None),
     'output': (ModelOutput, None),
+    'seed': (SEED,),
     'dtype': (torch.dtype,),
     'max_tokens': (COUNT, None),
     'batch_size': (COUNT,),
@@ -641,10 +652,17 @@ class AttributionMethod:
         One line for lists of methods.
     expected : ExpectedLds or None
         How well scores predict retraining, if the method has measured it.
+    uses_checkpoints : bool
+        Whether it scores at the checkpoints of a task, with features that are kept in
+        a folder; `attribute` refuses checkpoints for other methods.
+    takes_prompts : bool
+        Whether the model may be a prompt.
     """
 
     about = ''
     expected: ExpectedLds | None = None
+    uses_checkpoints = False
+    takes_prompts = True
 
     def attribute(self, task: AttributionTask) -> np.ndarray:
         """Return the scores.
@@ -666,6 +684,31 @@ class AttributionMethod:
 
 
 METHODS = Registry('attribution method', AttributionMethod)
+
+# %% ../nbs/lib/influence.ipynb #473ed155
+def _names_with(ability: str) -> str:
+    """Return the names of the methods that have an ability."""
+    base = AttributionMethod
+    names = [
+        n for n, m in METHODS.items() if getattr(m, ability, getattr(base, ability))
+    ]
+    return ', '.join(names)
+
+
+def _refuse_prompt(method: AttributionMethod, model: Any) -> None:
+    """Refuse a prompt where only a model will do."""
+    if isinstance(model, TrainedPrompt):
+        raise SettingError(
+            f'{method} needs a model, not a prompt; for prompts there are '
+            f'{_names_with("takes_prompts")}.'
+        )
+
+
+def _make_seeded(registry: Registry, choice: Any, seed: int) -> Any:
+    """Resolve a choice; what has a name is made with the seed if it takes one."""
+    make = registry.get(choice) if isinstance(choice, str) else None
+    takes_seed = make is not None and 'seed' in inspect.signature(make).parameters
+    return registry.resolve(choice, **({'seed': seed} if takes_seed else {}))
 
 # %% ../nbs/lib/influence.ipynb #040
 @dataclass
@@ -689,6 +732,8 @@ class CheckpointScores:
 
 class GradientMethod(AttributionMethod):
     """Scores by features of gradients; base class. By itself it is the dot product."""
+
+    uses_checkpoints = True
 
     def default_projection(self) -> Projection:
         """Return the projection that is used unless another is given.
@@ -791,8 +836,7 @@ class GradientMethod(AttributionMethod):
         attributor = Attributor(
             task.model, task.tokenizer, method=self, **vars(task.settings)
         )
-        for weights, weight in task.checkpoints:
-            attributor.featurize(task.train, weights, weight)
+        attributor.featurize_checkpoints(task.train, task.checkpoints)
         return attributor.score(task.targets)
 
 # %% ../nbs/lib/influence.ipynb #043
@@ -1115,10 +1159,13 @@ def _make_source(
 ) -> GradientSource:
     """Return the source of gradients that a method and settings ask for."""
     is_prompt = not isinstance(model, nn.Module)
-    projection = settings.projection
-    if projection is None:
-        projection = Whole() if is_prompt else method.default_projection()
-    projection = PROJECTIONS.resolve(projection)
+    projection = _make_seeded(
+        PROJECTIONS, settings.projection or 'whole', settings.seed
+    )
+    if settings.projection is None and not is_prompt:
+        projection = method.default_projection()
+        if isinstance(projection, Sketch) and settings.seed:
+            projection.seed = settings.seed
     if is_prompt:
         return gradient_source(model, projection=projection, output=settings.output)
     return gradient_source(
@@ -1245,7 +1292,8 @@ class GradientFeatures:
         checkpoint : mapping of str to Tensor, str or path-like, optional
             Weights: a state dict or a file of `save_tensors`. By default the model's.
         weight : float, default 1.0
-            Of this checkpoint in the scores, such as its learning rate.
+            Of this checkpoint in the scores, such as its learning rate. Of several
+            calls with one checkpoint the last one counts.
         part : pair of int, default (0, 1)
             `(i, n)`: only every n-th file of rows, beginning with the i-th (0-based).
         start : int, optional
@@ -1271,6 +1319,31 @@ class GradientFeatures:
             start = self._n_in_batches.get(name, 0)
             self._n_in_batches[name] = start + len(rows)
         self._write(name, weights, rows, 'train', part=part, start=start)
+        return self
+
+    def featurize_checkpoints(
+        self, train: Any, checkpoints: Sequence[tuple[Any, float]]
+    ) -> 'GradientFeatures':
+        """Compute the features of a table at several checkpoints.
+
+        Parameters
+        ----------
+        train : DataFrame, mapping, tuple of Tensor, or iterable of batches
+            See `featurize`.
+        checkpoints : sequence of (weights, float)
+            Weights as for `featurize`, each with its weight in the scores; those of
+            one that is there twice are added.
+
+        Returns
+        -------
+        GradientFeatures
+            Itself.
+        """
+        totals: dict[str, float] = {}
+        for weights, weight in checkpoints:
+            name = state_fingerprint(_copy_weights(self.source, weights))
+            totals[name] = totals.get(name, 0.0) + weight
+            self.featurize(train, weights, totals[name])
         return self
 
     def stores(self) -> dict[str, GradientStore]:
@@ -1521,25 +1594,6 @@ class Attributor(GradientFeatures):
             )
         return method
 
-# %% ../nbs/lib/influence.ipynb #092
-def joined_texts(table: pd.DataFrame) -> list[str]:
-    """Return the texts of a table, those of a pair joined by a line break.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `text` and perhaps `text_pair`.
-
-    Returns
-    -------
-    list of str
-        One per row.
-    """
-    check_setting('table', table, pd.DataFrame)
-    if 'text_pair' in table:
-        return (table['text'] + '\n' + table['text_pair']).tolist()
-    return table['text'].tolist()
-
 # %% ../nbs/lib/influence.ipynb #094
 class SimilarityMethod(AttributionMethod):
     """Similarity, with the sign of label agreement; base class.
@@ -1646,7 +1700,6 @@ METHODS.register('tfidf', TfIdf)
 METHODS.register('bm25', Bm25)
 
 # %% ../nbs/lib/influence.ipynb #102
-@torch.no_grad()
 def representations(
     model: nn.Module, rows: Any, batch_size: int = 32, progress: bool = True
 ) -> np.ndarray:
@@ -1655,7 +1708,7 @@ def representations(
     Parameters
     ----------
     model : PreTrainedModel
-        Any model of `transformers`.
+        Any model of `transformers`; read in evaluation mode, and left as it was.
     rows : TokenizedRows
         The texts.
     batch_size : int, default 32
@@ -1671,13 +1724,14 @@ def representations(
     device = next(model.parameters()).device
     batches = length_batches(rows.lengths, batch_size)
     found = []
-    for positions in progress_bar(batches, 'representations', progress):
-        batch = {k: v.to(device) for k, v in rows.batch(positions).items()}
-        batch.pop('labels', None)
-        mask = batch['attention_mask'][..., None]
-        hidden = model(**batch, output_hidden_states=True).hidden_states[-1]
-        mean = (hidden * mask).sum(1) / mask.sum(1)
-        found.append(F.normalize(mean).cpu().numpy())
+    with torch.no_grad(), evaluation(model):
+        for positions in progress_bar(batches, 'representations', progress):
+            batch = {k: v.to(device) for k, v in rows.batch(positions).items()}
+            batch.pop('labels', None)
+            mask = batch['attention_mask'][..., None]
+            hidden = model(**batch, output_hidden_states=True).hidden_states[-1]
+            mean = (hidden * mask).sum(1) / mask.sum(1)
+            found.append(F.normalize(mean).cpu().numpy())
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
 
@@ -1686,9 +1740,11 @@ class Representation(SimilarityMethod):
     """Cosine of mean last hidden states."""
 
     about = 'cosine of last hidden states, signed by label agreement'
+    takes_prompts = False
 
     def similarity(self, task):
         """Return cosines; see `SimilarityMethod.similarity`."""
+        _refuse_prompt(self, task.model)
         settings = task.settings
         source = _make_source(task.model, task.tokenizer, DotProduct(), settings)
         train, targets = (
@@ -1748,8 +1804,8 @@ def _examples(rows: Any) -> list[dict[str, torch.Tensor]]:
 
 
 def _without_conv1d(model: nn.Module) -> nn.Module:
-    """Return a copy of a model in which `Conv1D` layers are linear layers."""
-    model = copy.deepcopy(model)
+    """Return a copy in evaluation mode in which `Conv1D` layers are linear layers."""
+    model = copy.deepcopy(model).eval()
     for module in list(model.modules()):
         for name, layer in module.named_children():
             if isinstance(layer, Conv1D):
@@ -1829,6 +1885,7 @@ class EkFac(AttributionMethod):
     """
 
     about = 'EK-FAC influence of linear layers, by kronfluence'
+    takes_prompts = False
 
     def __init__(self, batch_size: int = 64):
         check_setting('batch_size', batch_size, COUNT)
@@ -1836,6 +1893,7 @@ class EkFac(AttributionMethod):
 
     def attribute(self, task):
         """Score at the model's own weights; see `AttributionMethod.attribute`."""
+        _refuse_prompt(self, task.model)
         kronfluence_task = _kronfluence_task()
         source = _make_source(task.model, task.tokenizer, DotProduct(), task.settings)
         train, targets = (
@@ -1984,8 +2042,7 @@ def candidate_scores(
         own = vars(task.settings) | {'folder': _group_folder(task.settings, number)}
         first = methods[names[0]]
         attributor = Attributor(task.model, task.tokenizer, first, **own)
-        for weights, weight in task.checkpoints:
-            attributor.featurize(task.train, weights, weight)
+        attributor.featurize_checkpoints(task.train, task.checkpoints)
         places = _checkpoint_choices([*attributor.stores()])
         for name in names:
             for place, chosen in places.items():
@@ -2029,6 +2086,7 @@ class Validated(AttributionMethod):
     """
 
     about = 'what a few retrainings choose among methods, layers, checkpoints, dampings'
+    uses_checkpoints = True
 
     def __init__(
         self,
@@ -2042,6 +2100,9 @@ class Validated(AttributionMethod):
         check_setting('seed', seed, SEED)
         self.retrainings, self.methods = retrainings, methods
         self.keep, self.seed = keep, seed
+        self.uses_checkpoints = methods is None or any(
+            method.uses_checkpoints for method in methods.values()
+        )
 
     def __repr__(self) -> str:
         chosen = '' if self.expected is None else f': {self.expected.name}'
@@ -2198,7 +2259,8 @@ class Attribution:
         Parameters
         ----------
         k : int, default 5
-            Texts of each kind per target.
+            At most this many texts of each kind per target. Only positive scores help,
+            and only negative ones harm.
 
         Returns
         -------
@@ -2211,8 +2273,9 @@ class Attribution:
         rows = []
         for target, scores in enumerate(self.scores.T):
             order = np.argsort(-scores, kind='stable')
-            for kind, chosen in (('helped', order[:k]), ('harmed', order[::-1][:k])):
-                for rank, row in enumerate(chosen, 1):
+            helped, harmed = order[scores[order] > 0], order[scores[order] < 0][::-1]
+            for kind, chosen in (('helped', helped), ('harmed', harmed)):
+                for rank, row in enumerate(chosen[:k], 1):
                     cells = (
                         target,
                         kind,
@@ -2265,8 +2328,17 @@ class Attribution:
         return self.html()
 
 # %% ../nbs/lib/influence.ipynb #138
-def _checked_checkpoints(checkpoints: Sequence[Any]) -> list[tuple[Any, float]]:
+def _checked_checkpoints(
+    checkpoints: Sequence[Any] | None, method: AttributionMethod
+) -> list[tuple[Any, float]]:
     """Return pairs of weights and a number, or refuse what is not."""
+    if not checkpoints:
+        return [(None, 1.0)]
+    if not method.uses_checkpoints:
+        raise SettingError(
+            f'{method} uses no checkpoints; leave them out, or use '
+            f'{_names_with("uses_checkpoints")}.'
+        )
     for item in checkpoints:
         if not isinstance(item, Sequence) or isinstance(item, str) or len(item) != 2:
             raise SettingError(
@@ -2295,10 +2367,9 @@ def attribute(
     ----------
     model : Module, TrainedPrompt, str or path-like
         What was trained, or its name; see `load_attributed`.
-    train : DataFrame
-        What it was trained on; whatever `read_table` takes.
-    targets : DataFrame
-        What is to be explained: the output for each row's label.
+    train, targets : DataFrame
+        What it was trained on, and what is to be explained: the output for each row's
+        label. Whatever `read_table` takes.
     tokenizer : PreTrainedTokenizerBase, optional
         The model's; a prompt has its own.
     method : str or AttributionMethod, optional
@@ -2306,14 +2377,14 @@ def attribute(
         chooses.
     checkpoints : sequence of (weights, float), optional
         Weights of a training run, each with its weight in the scores, such as the
-        learning rate. By default the model as it is.
+        learning rate, for methods that use gradients. By default the model as it is.
     validate : int, default 0
-        Retrainings on random halves of the texts that choose method and checkpoints,
-        of a given method only checkpoints; see `Validated`. Ten are a good number.
+        Retrainings on random halves of the texts, ten for instance, that choose method
+        and checkpoints, or only checkpoints of a given method; see `Validated`.
     start, config : mapping of str to Tensor and FineTuneConfig, optional
         Of a classifier that is trained again: first weights, and how it was trained.
     **settings : object
-        Fields of `FeatureSettings`.
+        Fields of `FeatureSettings`. A named method that draws gets their `seed`, too.
 
     Returns
     -------
@@ -2323,11 +2394,11 @@ def attribute(
     Raises
     ------
     ValueError
-        If a method or setting does not exist, or a table does not fit the model.
+        If a method or setting does not exist, or tables or checkpoints do not fit.
     """
     settings = make_config(FeatureSettings, settings)
-    method = _validated_method(method, validate)
-    checkpoints = _checked_checkpoints(checkpoints or [(None, 1.0)])
+    method = _validated_method(method, validate, settings.seed)
+    checkpoints = _checked_checkpoints(checkpoints, method)
     model, tokenizer = load_attributed(model, tokenizer)
     train = model_table(model, train, 'the training table', labelled=None)
     names = train.attrs.get('labels')
@@ -2336,22 +2407,21 @@ def attribute(
         if settings.executor != 'serial':
             settings = replace(settings, executor=executor, address=None)
         shared = (tokenizer, checkpoints, settings, start, config)
-        task = AttributionTask(model, train, targets, *shared)
-        scores = method.attribute(task)
+        scores = method.attribute(AttributionTask(model, train, targets, *shared))
     return Attribution(scores, train, targets, repr(method), method.expected)
 
 
 def _validated_method(
-    method: str | AttributionMethod | None, validate: int
+    method: str | AttributionMethod | None, validate: int, seed: int
 ) -> AttributionMethod:
     """Return the method, or one that chooses by retrainings."""
     check_setting('validate', validate, IntRange(0))
     if not validate:
-        return METHODS.resolve(method or 'damped')
+        return _make_seeded(METHODS, method or 'damped', seed)
     if method is None:
-        return Validated(validate)
-    method = METHODS.resolve(method)
-    return Validated(validate, {repr(method): method})
+        return Validated(validate, seed=seed)
+    method = _make_seeded(METHODS, method, seed)
+    return Validated(validate, {repr(method): method}, seed=seed)
 
 # %% ../nbs/lib/influence.ipynb #148
 def _with_answers(
@@ -2362,7 +2432,7 @@ def _with_answers(
         answers = model.predict(table['text'], table.get('text_pair'), progress=False)
     else:
         rows = model_rows(model, tokenizer, table, max_tokens, labelled=False)
-        answers = row_logits(model, rows).argmax(1)
+        answers = row_logits(model, rows, progress=False).argmax(1)
     return table.assign(label=answers)
 
 
@@ -2417,7 +2487,7 @@ def attribute_files(
         Numbers that are kept of each gradient, by a sketch. By default what the method
         asks for.
     seed : int, default 0
-        Of the sketch, and of the draw of training rows.
+        Of the draw of training rows, of the sketch, and of a named method that draws.
     **settings : object
         Fields of `FeatureSettings`, and `validate` of `attribute`.
 
@@ -2425,7 +2495,20 @@ def attribute_files(
     -------
     Attribution
         Scores with texts.
+
+    Raises
+    ------
+    ValueError
+        If `proj_dim` and `projection` are both given, or see `attribute`.
     """
+    if proj_dim is not None:
+        if settings.get('projection') is not None:
+            raise SettingError(
+                'proj_dim and projection are both given; give the size to the '
+                'projection, as in Sketch(1024), and leave proj_dim out.'
+            )
+        sketch = PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)
+        settings['projection'] = sketch
     network, tokenizer = load_attributed(model)
     known = _load_for(network, train, None, columns)
     known = model_table(network, known, 'the training table', None)
@@ -2442,10 +2525,7 @@ def attribute_files(
     if 'label' not in asked:
         asked = _with_answers(network, tokenizer, asked, settings.get('max_tokens'))
         asked.attrs['labels'] = known.attrs.get('labels')
-    if proj_dim is not None and settings.get('projection') is None:
-        sketch = PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)
-        settings['projection'] = sketch
-    return attribute(network, known, asked, tokenizer, method, **settings)
+    return attribute(network, known, asked, tokenizer, method, seed=seed, **settings)
 
 # %% ../nbs/lib/influence.ipynb #159
 def soft_threshold(scores: np.ndarray, k: int) -> np.ndarray:

@@ -791,7 +791,7 @@ $ app nothing --port 70000
 $ cache --model gpt5
     there is no cached model 'gpt5'; there are none at all.
 $ cache --clear --model gpt5
-    no KV caches of 'gpt5' are on disk; there are none at all.
+    there is no cached model 'gpt5'; there are none at all.
 $ jobs . --clear lost
     there is no state 'lost'; there are done, failed, running, interrupted, damaged.
 $ --plugin plugin.py data
@@ -929,8 +929,22 @@ attribute(*classifier_task, batch_size=0)
     batch_size is 0; it must be a whole number of at least 1.
 attribute(*classifier_task, bach_size=8)
     there is no setting 'bach_size'; there are projection, param_filter, output,
-    folder, dtype, max_tokens, batch_size, shard_rows, executor, address, progress;
-    did you mean 'batch_size'?
+    folder, seed, dtype, max_tokens, batch_size, shard_rows, executor, address,
+    progress; did you mean 'batch_size'?
+attribute(*classifier_task, 'tfidf', [(None, 1.0)])
+    TfIdf() uses no checkpoints; leave them out, or use damped, tracin, cosine,
+    last-layer, trak, validated.
+attribute(*classifier_task, seed=-1)
+    seed is -1; it must be a whole number from 0 to 4,294,967,295.
+attribute(prompt, good, good, method='representation')
+    Representation() needs a model, not a prompt; for prompts there are damped,
+    tracin, ...
+attribute(prompt, good, good, method='ekfac')
+    EkFac(batch_size=64) needs a model, not a prompt; for prompts there are damped,
+    tracin, ...
+attribute_files('tiny', good, good, proj_dim=64, projection='sketch')
+    proj_dim and projection are both given; give the size to the projection, as in
+    Sketch(1024), and leave proj_dim out.
 attribute(*classifier_task, dtype=torch.int8)
     dtype is torch.int8; it must be a floating type.
 attribute(*classifier_task, param_filter='nothing')
@@ -1208,6 +1222,9 @@ Temperature().fit(logits, labels[:, None])
     logit each.
 Temperature().fit(logits, labels).predict_proba(np.zeros((2, 3)))
     the logits are of 3 classes; the calibrator was fitted to 2.
+TemperatureScalingCalibrationModule(torch.nn.Identity()).fit(logits, labels[:, None])
+    the labels have the shape (18, 1); one temperature is fitted to one label per
+    row.
 proba_to_logits([0.2, 1.0])
     row 1 (0-based) has the probability 1.0, whose logit is infinite; keep the
     logits, or choose eps, as eps=1e-5 for five digits.
@@ -1425,7 +1442,7 @@ time_parts(lm, 999)
 choose_caching(KVCacheStore(lm, lm.encode(texts)), 0)
     epochs is 0; it must be a whole number of at least 1.
 clear_cache('nowhere')
-    no KV caches of 'nowhere' are on disk; there are none at all.
+    there is no cached model 'nowhere'; there are none at all.
 model_card(prompt, measured=[0.8])
     measured is [0.8]; it must be a dict or None.
 model_card(prompt, measured='accuracy 0.8')
@@ -1452,6 +1469,22 @@ Metagradient(centre='mode')
     centre is 'mode'; it must be 'median' or 'mean'.
 Metagradient(epsilon=0)
     epsilon is 0; it must be a finite number above 0 or None.
+average_metagradients(None, None, keep=7)
+    keep is 7; it must be a number above 0 and at most 1.
+average_metagradients(None, None, centre='modus')
+    centre is 'modus'; it must be 'median' or 'mean'.
+average_metagradients(None, None, draws=0)
+    draws is 0; it must be a whole number of at least 1.
+metagradient(None, None, every=0)
+    every is 0; it must be a whole number of at least 1 or None.
+metagradient(None, None, targets_per_pass=0)
+    targets_per_pass is 0; it must be a whole number of at least 1.
+check_metagradient(None, None, None, sizes=[0])
+    one of sizes is 0; it must be a finite number above 0.
+subset_runs(np.eye(2), [1, 1])
+    seeds has 1 more than once; give each seed once.
+subset_runs(np.eye(2), [])
+    seeds is []; give a list of at least one.
 METHODS.resolve('metagradient', draw=3)
     the attribution method 'metagradient' cannot be made so: got an unexpected
     keyword argument 'draw'.
@@ -2352,6 +2385,15 @@ target_words(lm, [None])
     one of labels is None; it must be a text.
 compare_methods(lm, good, good, seeds=0)
     seeds is 0; it must be a whole number of at least 1.
+compare_methods(lm, good, good.assign(text_pair='x'))
+    only one of the tables has a column 'text_pair'; give both one, or none.
+compare_methods(lm, good, good[['text']].assign(neg=1, pos=0))
+    only one of the tables has a column 'label'; give both one, or none.
+compare_methods(lm, *[mix({'a': good, 'b': load('mini-emotion', limit=9)})] * 2)
+    the table: row ... has no value in ..., but regressions need all labels; compare
+    one task at a time.
+Logistic().fit(features, labels, classes=[0, 1, 0])
+    classes is [0, 1, 0]; name each class once.
 probe_layers('tiny', [ProbeData('good.csv')], n_random=-1)
     n_random is -1; it must be a whole number of at least 0.
 probe_layers('tiny', [ProbeData('good.csv')], step=0)
@@ -2479,6 +2521,11 @@ squared_distances(None)
     embeddings is None; it must be of the type Tensor.
 frozen_features('tiny', texts)
     lm is 'tiny'; it must be of the type FrozenLM.
+frozen_features(lm, ['x', ''])
+    texts: row 1 (0-based) has no token for tiny; drop it.
+fine_tune_lm(lm, good, texts, texts)
+    only one of table and texts has second texts; give both (text_pair and pairs) or
+    none.
 pad_ids(None, 0)
     ids is None; it must be a list.
 file_ending(None)
