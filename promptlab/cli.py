@@ -541,8 +541,16 @@ class TrainOptions:
     ]
     validation = Annotated[float, typer.Option(help='Share of rows held out.')]
     epochs = Annotated[int, typer.Option(help='Epochs.')]
-    lr = Annotated[float, typer.Option(help='Learning rate of Adam.')]
-    schedule = Annotated[str, typer.Option(help='constant, linear or cosine.')]
+    lr = Annotated[
+        float,
+        typer.Option(help='Learning rate of Adam; in Python prompt.train takes 0.001.'),
+    ]
+    schedule = Annotated[
+        str,
+        typer.Option(
+            help='constant, linear or cosine; in Python prompt.train takes constant.'
+        ),
+    ]
     batch_size = Annotated[int, typer.Option(help='Texts per step.')]
     n_tokens = Annotated[int, typer.Option('--tokens', help='Length of the prompt.')]
     init = Annotated[str, typer.Option(help='vocab, normal, or words to start from.')]
@@ -1236,21 +1244,22 @@ class AttributeOptions:
     ]
     seed = Annotated[
         int,
-        typer.Option(help='Seed of the rows of --limit and the sketch of --proj-dim.'),
+        typer.Option(help='Seed of --limit, of the sketch, and of methods that draw.'),
     ]
 
 # %% ../nbs/lib/cli.ipynb #087
 @contextmanager
-def _resumable(folder: Path | None) -> Iterator[None]:
-    """Say after an interrupt that without a folder nothing is saved."""
+def _resumable(folder: Path | None, is_kept: bool) -> Iterator[None]:
+    """Say after an interrupt what the same command would find."""
     try:
         yield
     except KeyboardInterrupt:
-        if folder is not None:
+        if folder is not None and is_kept:
             raise
-        raise KeyboardInterrupt(
-            'interrupted, nothing is saved; with --folder the same command resumes.'
-        ) from None
+        again = 'with --folder the same command resumes.'
+        if not is_kept:
+            again = 'this method begins anew.'
+        raise KeyboardInterrupt(f'interrupted, nothing is saved; {again}') from None
 
 # %% ../nbs/lib/cli.ipynb #089
 @app.command('attribute', cls=RegistryCommand)
@@ -1274,7 +1283,7 @@ def attribute_command(
     safe_csv: Options.safe_csv = False,
 ) -> None:
     """Find the training texts behind a model's answers."""
-    from promptlab.influence import attribute_files
+    from promptlab.influence import METHODS, attribute_files
 
     check_setting('--top', top, COUNT)
     _check_out(out)
@@ -1284,7 +1293,9 @@ def attribute_command(
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
     settings |= {'validate': validate, 'executor': executor, 'address': address}
     renamed = _parse_columns(columns)
-    with _resumable(folder):
+    make = METHODS.get(method or 'damped')
+    is_kept = validate > 0 or getattr(make, 'uses_checkpoints', True)
+    with _resumable(folder, is_kept):
         found = attribute_files(
             model, train, targets, method, limit, renamed, seed=seed, **settings
         )
