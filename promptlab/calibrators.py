@@ -307,12 +307,15 @@ class Calibrator(BaseEstimator):
         DegenerateFit, ScoreError
             If the rows have no answer, or logits and labels do not fit each other.
         """
+        for name in [name for name in vars(self) if name.endswith('_')]:
+            delattr(self, name)  # of an earlier fit
         logits, targets = _numbers(logits), np.asarray(targets)
+        if targets.ndim != 2:
+            logits = check_logits(logits)
         _warn_of_probabilities(logits, sums_to_one=targets.ndim == 1)
         if targets.ndim == 2:
             self.each_ = _fit_each(self, logits, targets)
             return self
-        logits = check_logits(logits)
         self.n_classes_ = _n_classes(logits)
         self.fit_logits(logits, check_targets(targets, len(logits), self.n_classes_))
         self.each_ = None
@@ -1306,7 +1309,7 @@ class TemperatureScalingCalibrationModule(torch.nn.Module):
     ----------
     model : Module or str
         A classifier that returns logits (n_rows, n_classes), or an output with
-        `logits`; or a folder or hub id of one.
+        `logits`; or a folder or hub id of one. A single column is log odds.
 
     Attributes
     ----------
@@ -1359,7 +1362,17 @@ class TemperatureScalingCalibrationModule(torch.nn.Module):
         -------
         TemperatureScalingCalibrationModule
             Itself.
+
+        Raises
+        ------
+        ScoreError
+            If the labels are a matrix, or `Temperature` refuses them.
         """
+        if np.ndim(targets) != 1:
+            raise ScoreError(
+                f'the labels have the shape {np.shape(targets)}; one temperature is '
+                'fitted to one label per row.'
+            )
         self.temperature.fill_(Temperature().fit(logits, targets).temperature_)
         return self
 
@@ -1392,5 +1405,8 @@ class TemperatureScalingCalibrationModule(torch.nn.Module):
         Tensor, shape (n_rows,) or (n_rows, n_classes)
             Probabilities of class 1; of each class if there are more than two.
         """
-        proba = self.forward_logit(*args, **kwargs).softmax(1)
+        logits = self.forward_logit(*args, **kwargs)
+        if logits.shape[1] == 1:
+            return logits[:, 0].sigmoid()
+        proba = logits.softmax(1)
         return proba[:, 1] if proba.shape[1] == 2 else proba
