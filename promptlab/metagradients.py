@@ -172,7 +172,11 @@ def _step_forward(
 
 
 def train_weighted(
-    run: TrainingRun, measure: Measured, weights: Any = None, progress: bool = False
+    run: TrainingRun,
+    measure: Measured,
+    weights: Any = None,
+    progress: bool = True,
+    description: str = 'train',
 ) -> torch.Tensor:
     """Train with each weight vector, and measure where it ends.
 
@@ -185,8 +189,10 @@ def train_weighted(
         (n_targets,); (n_runs, n_targets) if the run takes several vectors at once.
     weights : array-like, shape (n_texts,) or (n_runs, n_texts), optional
         One weight per text; by default ones.
-    progress : bool, default False
+    progress : bool, default True
         Show a bar.
+    description : str, default 'train'
+        What the bar says.
 
     Returns
     -------
@@ -195,7 +201,7 @@ def train_weighted(
     """
     measured = []
     passes = _passes(run, _all_weights(run, weights))
-    for part in progress_bar(passes, 'train', progress):
+    for part in progress_bar(passes, description, progress):
         *_, final = train_states(run, part)
         with torch.no_grad():
             measured.append(measure(final))
@@ -536,7 +542,7 @@ def metagradient(
     weights: Any = None,
     every: int | None = None,
     targets_per_pass: int = 4,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Metagradients:
     """Differentiate what is measured after training by the weight of each text.
 
@@ -552,7 +558,7 @@ def metagradient(
         Steps between kept states; by default the root of the number of steps.
     targets_per_pass : int, default 4
         Targets that are followed back together.
-    progress : bool, default False
+    progress : bool, default True
         Show a bar.
 
     Returns
@@ -568,6 +574,8 @@ def metagradient(
     L. Engstrom, A. Ilyas et al. Optimizing ML Training with Metagradient Descent. 2025.
     https://arxiv.org/abs/2503.13751
     """
+    check_setting('every', every, COUNT, None)
+    check_setting('targets_per_pass', targets_per_pass, COUNT)
     weights = _all_weights(run, weights)
     every = every or math.ceil(math.sqrt(len(run.batches)))
     passes = _passes(run, weights)
@@ -585,7 +593,12 @@ def metagradient(
 
 # %% ../nbs/lib/metagradients.ipynb #036
 def finite_differences(
-    run: TrainingRun, measure: Measured, directions: Any, weights: Any, size: float
+    run: TrainingRun,
+    measure: Measured,
+    directions: Any,
+    weights: Any,
+    size: float,
+    progress: bool = True,
 ) -> torch.Tensor:
     """Return the slope of what is measured along directions, by training again.
 
@@ -601,6 +614,8 @@ def finite_differences(
         The weights in the middle.
     size : float
         How far to go to both sides, as a share of the directions.
+    progress : bool, default True
+        Show a bar.
 
     Returns
     -------
@@ -609,8 +624,9 @@ def finite_differences(
     """
     middle = _all_weights(run, weights)
     moves = size * _all_weights(run, directions)
-    both = train_weighted(run, measure, torch.cat([middle + moves, middle - moves]))
-    above, below = both.chunk(2)
+    both = torch.cat([middle + moves, middle - moves])
+    measured = train_weighted(run, measure, both, progress, 'finite differences')
+    above, below = measured.chunk(2)
     return (above - below) / (2 * size)
 
 # %% ../nbs/lib/metagradients.ipynb #041
@@ -656,6 +672,7 @@ def smoothness(
     n_removals: int = 16,
     share: float = 0.1,
     seed: int = 0,
+    progress: bool = True,
 ) -> float:
     """Correlate predicted changes with those of training again, after small removals.
 
@@ -673,6 +690,8 @@ def smoothness(
         Of the texts with weight, left out each time.
     seed : int, default 0
         Of the removals.
+    progress : bool, default True
+        Show a bar.
 
     Returns
     -------
@@ -680,8 +699,8 @@ def smoothness(
         Mean correlation over targets; 1 where training is linear in the weights.
     """
     of_run, removed = remove_some(found.weights, n_removals, share, seed)
-    measured = train_weighted(run, measure, removed) - found.values[of_run]
-    moved = removed - found.weights[of_run]
+    values = train_weighted(run, measure, removed, progress, 'smoothness')
+    measured, moved = values - found.values[of_run], removed - found.weights[of_run]
     predicted = torch.einsum('rn,rnk->rk', moved, found.scores[of_run])
     return float(_correlation(predicted.double(), measured.double()).mean())
 
@@ -704,6 +723,7 @@ def check_metagradient(
     sizes: Sequence[float] = (0.01, 0.002, 0.0005),
     tolerance: float = 0.05,
     seed: int = 0,
+    progress: bool = True,
 ) -> float:
     """Refuse a derivative that does not predict very small changes of the weights.
 
@@ -721,6 +741,8 @@ def check_metagradient(
         Largest relative difference, over all targets together.
     seed : int, default 0
         Of the direction: each weight goes up or down.
+    progress : bool, default True
+        Show a bar.
 
     Returns
     -------
@@ -732,12 +754,17 @@ def check_metagradient(
     DerivativeError
         If no size agrees.
     """
+    sizes = check_each('sizes', sizes, POSITIVE)
+    check_setting('tolerance', tolerance, POSITIVE)
+    check_setting('seed', seed, SEED)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (1, run.n_texts))
     direction = _all_weights(run, signs)[0]
     predicted = direction @ found.scores[0]
     errors = []
     for size in sizes:
-        slope = finite_differences(run, measure, direction, found.weights[0], size)[0]
+        [slope] = finite_differences(
+            run, measure, direction, found.weights[0], size, progress
+        )
         errors.append(float((slope - predicted).norm() / slope.norm()))
         if errors[-1] < tolerance:
             return errors[-1]
@@ -784,7 +811,7 @@ def average_metagradients(
     draws: int = 16,
     centre: str = 'median',
     seed: int = 0,
-    progress: bool = False,
+    progress: bool = True,
 ) -> AveragedMetagradients:
     """Average metagradients over random subsets of the training texts.
 
@@ -802,8 +829,8 @@ def average_metagradients(
         What is taken over the draws, for each text and target.
     seed : int, default 0
         Of the subsets.
-    progress : bool, default False
-        Show a bar.
+    progress : bool, default True
+        Show bars.
 
     Returns
     -------
@@ -820,12 +847,16 @@ def average_metagradients(
     NotSmooth
         If the smoothness is below 0.5.
     """
+    check_setting('keep', keep, FloatRange(0, 1, with_most=True))
+    check_setting('draws', draws, COUNT)
+    check_setting('centre', centre, *CENTRES)
+    check_setting('seed', seed, SEED)
     weights = np.ones((1, run.n_texts))
     if keep < 1:
         weights = random_subsets(run.n_texts, draws, keep, seed)
     found = metagradient(run, measure, weights, progress=progress)
-    error = check_metagradient(run, measure, found)
-    smooth = smoothness(run, measure, found)
+    error = check_metagradient(run, measure, found, progress=progress)
+    smooth = smoothness(run, measure, found, progress=progress)
     if smooth < 0.5:
         warnings.warn(
             f'predicted and measured changes after small removals correlate only by '
