@@ -444,11 +444,9 @@ def check_table(
         With the columns of a good table; others are ignored, except where there is no
         column `label`: then they are 0/1 columns of labels.
     labels : sequence of str, optional
-        Label names in order, for instance those of a model; the table is renumbered to
-        them by name. By default the table's own.
+        Label names in order, such as a model's, to which the table is matched by name.
     labelled : bool or None, default True
-        False drops whatever stands beside the texts. None keeps labels if there are
-        any.
+        False drops labels; None keeps them if there are any.
     source_name : str, default 'the table'
         What messages call the table.
 

@@ -747,10 +747,8 @@ def finish_cell(
         Features, targets and folds.
     evaluator : callable
         As for `run_cell`.
-    cell : mapping
-        From `Cell.columns`.
-    facts : mapping
-        When and by which version it was measured.
+    cell, facts : mapping
+        From `Cell.columns`; when and by which version it was measured.
     baselines : DataFrame
         From `text_baselines`.
 
