@@ -34,7 +34,7 @@ from promptlab.files import (
     read_json,
     write_json,
 )
-from .finetune import equal_length_batches
+from .finetune import callable_digest, equal_length_batches
 from .jobs import Executor, SerialExecutor, map_calls, open_executor
 from promptlab.models import (
     ModelError,
@@ -770,12 +770,12 @@ def _describe_function(function: Any) -> list:
     except OSError:
         source = function.__code__.co_code.hex()
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    values = {
-        variable: repr(cell.cell_contents)
-        for variable, cell in cells
-        if variable != '__class__'
-    }
-    return [name, source, repr(function.__defaults__), values]
+    held = {variable: cell.cell_contents for variable, cell in cells}
+    held |= function.__kwdefaults__ or {}
+    held.pop('__class__', None)
+    values = {variable: callable_digest(value) for variable, value in held.items()}
+    defaults = function.__defaults__ and callable_digest(function.__defaults__)
+    return [name, source, repr(defaults), values]
 
 # %% ../nbs/lib/pooling.ipynb #060
 def _describe_class(kind: type) -> list:
