@@ -107,8 +107,8 @@ def fine_tune(lm, table, test_texts, method, lr, epochs, seed):
     config = FineTuneConfig(
         epochs=epochs, lr=lr, batch_size=16, seed=seed, bf16=not lora
     )
-    adapt = add_lora if lora else None
-    found, _ = fine_tune_lm(lm, table, test_texts, adapt, 64, config, progress=False)
+    settings = {'adapt': add_lora if lora else None, 'config': config, 'max_tokens': 64}
+    found, _ = fine_tune_lm(lm, table, test_texts, progress=False, **settings)
     return found.argmax(1)
 
 

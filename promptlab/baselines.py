@@ -11,22 +11,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import logit
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 
-from .data import check_table, targets
+from .data import TableError, check_table, targets
 from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
-from .lm import FrozenLM
+from .lm import Encoded, FrozenLM
 from .metrics import accuracy_or_macro_f1
+from .probes import fill_classes
 from .prompt import LinearHead, default_loss
 from .settings import POSITIVE, check_each, check_setting
 
 # %% ../nbs/lib/baselines.ipynb #007
+def _token_ids(
+    lm: FrozenLM,
+    texts: Sequence[str],
+    pairs: Sequence[str] | None,
+    max_tokens: int | None,
+) -> Encoded:
+    """Return texts as the frozen model reads them; refuse those without a token."""
+    ids = lm.encode(texts, pairs, max_tokens)
+    if not ids.lengths.all():
+        row = int(ids.lengths.argmin())
+        raise TableError(
+            f'texts: row {row} (0-based) has no token for {lm.name}; drop it.'
+        )
+    return ids
+
+
 def frozen_features(
     lm: FrozenLM,
     texts: Sequence[str],
+    pairs: Sequence[str] | None = None,
     max_tokens: int | None = None,
     progress: bool = True,
 ) -> dict[str, np.ndarray]:
@@ -38,6 +56,8 @@ def frozen_features(
         The model.
     texts : sequence of str
         Texts.
+    pairs : sequence of str, optional
+        Second texts of pairs.
     max_tokens : int, optional
         Longer texts lose their beginnings.
     progress : bool, default True
@@ -47,15 +67,56 @@ def frozen_features(
     -------
     dict
         `'last token'` and `'mean'` (over tokens): float32 arrays (n_texts, width).
+
+    Raises
+    ------
+    TableError
+        If a text has no token.
     """
     check_setting('lm', lm, FrozenLM)
-    ids = lm.encode(texts, None, max_tokens)
+    ids = _token_ids(lm, texts, pairs, max_tokens)
     states = lm.hidden_states(ids, [-1], progress=progress)
     states = [state[0].float() for state in states]
     return {
         'last token': torch.stack([state[-1] for state in states]).numpy(),
         'mean': torch.stack([state.mean(0) for state in states]).numpy(),
     }
+
+# %% ../nbs/lib/baselines.ipynb #ab3462f1
+def _logistic(inputs, labels: np.ndarray, strength: float):
+    """Return a regression on classes, or a list with one per 0/1 column."""
+    if labels.ndim == 1:
+        return LogisticRegression(C=strength, max_iter=300).fit(inputs, labels)
+    return [_fit_column(inputs, column, strength) for column in labels.T]
+
+
+def _fit_column(inputs, column: np.ndarray, strength: float):
+    """Return a regression, or the logit of a label that all rows have or none."""
+    if column.min() == column.max():
+        return float(logit((column.sum() + 0.5) / (len(column) + 1)))
+    model = LogisticRegression(C=strength, max_iter=300, class_weight='balanced')
+    return model.fit(inputs, column)
+
+
+def _count_weights(model) -> int:
+    is_constant = isinstance(model, float)
+    return 1 if is_constant else model.coef_.size + model.intercept_.size
+
+
+def _decision(model, inputs, n_labels: int | None) -> np.ndarray:
+    """Return logits with one column per label."""
+    if isinstance(model, list):
+        columns = [
+            np.full(inputs.shape[0], part)
+            if isinstance(part, float)
+            else part.decision_function(inputs)
+            for part in model
+        ]
+        return np.stack(columns, 1)
+    values = model.decision_function(inputs)
+    if values.ndim == 1:
+        values = np.stack([-values, values], 1) / 2
+    return fill_classes(values, model, n_labels, -np.inf)
 
 # %% ../nbs/lib/baselines.ipynb #010
 def fit_logistic(
@@ -64,6 +125,7 @@ def fit_logistic(
     heldout_features: np.ndarray | Sequence[str],
     heldout_labels: np.ndarray,
     strengths: Sequence[float] = (0.003, 0.03, 0.3, 3.0),
+    n_labels: int | None = None,
 ) -> tuple[Callable[[Any], np.ndarray], int]:
     """Fit logistic regressions, and take the penalty that is best on held-out rows.
 
@@ -76,17 +138,21 @@ def fit_logistic(
         weighted as for prompts.
     strengths : sequence of float
         scikit-learn's `C`, a hundred times that for texts.
+    n_labels : int, optional
+        How many classes there are; by default up to the largest class number.
 
     Returns
     -------
     logits : callable
-        Maps features or texts to logits (n_texts, n_labels).
+        Maps features or texts to logits (n_texts, n_labels): minus infinity for a
+        class without a training row. A label that all training rows have, or none, gets
+        its log odds there, with half a row added on each side.
     n_fitted : int
         Numbers fitted.
     """
     strengths = check_each('strengths', strengths, POSITIVE)
     labels, heldout_labels = np.asarray(labels), np.asarray(heldout_labels)
-    has_texts = isinstance(features[0], str)
+    has_texts = isinstance(np.asarray(features[:1]).flat[0], str)
     if has_texts:
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     else:
@@ -95,27 +161,16 @@ def fit_logistic(
     heldout_inputs = vectorizer.transform(heldout_features)
     factor = 100 if has_texts else 1
     models = [_logistic(inputs, labels, factor * strength) for strength in strengths]
+    if n_labels is None and labels.ndim == 1:
+        n_labels = int(max(labels.max(), heldout_labels.max())) + 1
     scores = [
-        accuracy_or_macro_f1(_decision(model, heldout_inputs), heldout_labels)
+        accuracy_or_macro_f1(_decision(model, heldout_inputs, n_labels), heldout_labels)
         for model in models
     ]
     best = models[int(np.argmax(scores))]
-    parts = getattr(best, 'estimators_', [best])
-    n_fitted = sum(part.coef_.size + part.intercept_.size for part in parts)
-    return lambda rows: _decision(best, vectorizer.transform(rows)), n_fitted
-
-
-def _logistic(inputs, labels: np.ndarray, strength: float):
-    if labels.ndim == 1:
-        return LogisticRegression(C=strength, max_iter=300).fit(inputs, labels)
-    model = LogisticRegression(C=strength, max_iter=300, class_weight='balanced')
-    return OneVsRestClassifier(model).fit(inputs, labels)
-
-
-def _decision(model, inputs) -> np.ndarray:
-    """Return decision values with one column per label."""
-    values = model.decision_function(inputs)
-    return values if values.ndim > 1 else np.stack([-values, values], 1) / 2
+    parts = best if isinstance(best, list) else [best]
+    n_fitted = sum(map(_count_weights, parts))
+    return lambda rows: _decision(best, vectorizer.transform(rows), n_labels), n_fitted
 
 # %% ../nbs/lib/baselines.ipynb #014
 class LastTokenClassifier(torch.nn.Module):
@@ -157,20 +212,33 @@ class LastTokenClassifier(torch.nn.Module):
 def _token_rows(
     lm: FrozenLM,
     texts: Sequence[str],
+    pairs: Sequence[str] | None,
     max_tokens: int | None,
     labels: np.ndarray | None = None,
 ) -> TokenizedRows:
     """Return texts as the frozen model reads them; long ones lose their beginnings."""
-    ids = lm.encode(texts, None, max_tokens)
+    ids = _token_ids(lm, texts, pairs, max_tokens)
     encodings = [{'input_ids': row, 'attention_mask': [1] * len(row)} for row in ids]
     labels = None if labels is None else torch.tensor(labels)
     return TokenizedRows(encodings, lm.tokenizer, labels)
 
 # %% ../nbs/lib/baselines.ipynb #016
+def _new_classifier(
+    lm: FrozenLM, n_labels: int, adapt: Callable | None, seed: int
+) -> LastTokenClassifier:
+    """Return what is trained: a copy of the model, adapted or not, and a new head."""
+    body = copy.deepcopy(lm.model.base_model)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # of what `adapt` adds
+        body = adapt(body) if adapt else body.requires_grad_(True)
+    return LastTokenClassifier(body, LinearHead(lm, n_labels, seed))
+
+
 def fine_tune_lm(
     lm: FrozenLM,
     table: pd.DataFrame,
     texts: Sequence[str],
+    pairs: Sequence[str] | None = None,
     adapt: Callable[[torch.nn.Module], torch.nn.Module] | None = None,
     max_tokens: int | None = None,
     config: FineTuneConfig | None = None,
@@ -183,9 +251,11 @@ def fine_tune_lm(
     lm : FrozenLM
         Left as it is.
     table : DataFrame
-        Texts and labels.
+        Texts, or pairs of texts, and labels.
     texts : sequence of str
         What is classified afterwards.
+    pairs : sequence of str, optional
+        Their second texts.
     adapt : callable, optional
         Maps the copy to what is trained, as PEFT's `get_peft_model`; by default all of
         it is trained.
@@ -202,19 +272,24 @@ def fine_tune_lm(
         Logits of `texts`.
     n_trained : int
         Numbers trained.
+
+    Raises
+    ------
+    TableError
+        If a text has no token, or only one of `table` and `texts` comes in pairs.
     """
     config = config or FineTuneConfig(lr=5e-4)
     table = check_table(table)
     labels = targets(table)
-    body = copy.deepcopy(lm.model.base_model)
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)  # of what `adapt` adds
-        body = adapt(body) if adapt else body.requires_grad_(True)
-    head = LinearHead(lm, len(table.attrs['labels']), config.seed)
-    model = LastTokenClassifier(body, head)
-    rows = _token_rows(lm, table.text, max_tokens, labels)
+    if ('text_pair' in table) != (pairs is not None):
+        raise TableError(
+            'only one of table and texts has second texts; give both (text_pair and '
+            'pairs) or none.'
+        )
+    model = _new_classifier(lm, len(table.attrs['labels']), adapt, config.seed)
+    rows = _token_rows(lm, table.text, table.get('text_pair'), max_tokens, labels)
     finetune(model, rows, config, loss=default_loss(labels), progress=progress)
-    test_rows = _token_rows(lm, texts, max_tokens)
+    test_rows = _token_rows(lm, texts, pairs, max_tokens)
     with torch.autocast(lm.device.type, torch.bfloat16, config.bf16):
-        logits = row_logits(model, test_rows, config.batch_size)
+        logits = row_logits(model, test_rows, config.batch_size, progress=progress)
     return logits, sum(p.numel() for p in model.parameters() if p.requires_grad)
