@@ -158,8 +158,28 @@ def single_label_rows(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFram
     columns = [name for name in ('text', 'text_pair') if name in table]
     chosen = table.loc[is_single, columns]
     chosen = chosen.assign(label=targets[is_single].argmax(1)).reset_index(drop=True)
-    chosen.attrs = {**table.attrs, 'labels': list(labels)}
+    chosen.attrs = {**table.attrs, 'labels': list(labels), 'multilabel': False}
     return chosen
+
+# %% ../nbs/lib/representations.ipynb #9f517ac0
+def _start(
+    prompt: TrainedPrompt, head: str | Sequence[str], seed: int
+) -> TrainedPrompt:
+    """Return the prompt and head that training like a prompt's begins from."""
+    n_tokens, init = len(prompt.embeddings), prompt.settings['init']
+    return prompt.replace(
+        embeddings=init_prompt(prompt.lm, n_tokens, init, seed),
+        head=make_head(prompt.lm, head, len(prompt.labels), seed),
+        history=pd.DataFrame(),
+    )
+
+
+def _resolve_losses(losses) -> dict[str, Loss]:
+    if losses is None:
+        losses = LOSSES
+    if not isinstance(losses, Mapping) or losses is LOSSES:
+        losses = {name: name for name in losses}
+    return {name: LOSSES.resolve(loss) for name, loss in losses.items()}
 
 # %% ../nbs/lib/representations.ipynb #019
 def train_clusters(
@@ -221,22 +241,8 @@ def train_clusters(
     common = {'head': head, 'n_tokens': n_tokens, 'lr': lr, 'schedule': schedule}
     variants = [{**common, 'loss': losses[loss], 'seed': seed} for loss, seed in names]
     trained = train_many(lm, table, variants, **settings)
-    prompts = {('untrained', seed): _start(trained[0], seed) for seed in seeds}
+    prompts = {('untrained', seed): _start(trained[0], head, seed) for seed in seeds}
     return prompts | dict(zip(names, trained, strict=True))
-
-
-def _start(prompt: TrainedPrompt, seed: int) -> TrainedPrompt:
-    """Return the prompt of this length that training with a seed begins from."""
-    embeddings = init_prompt(prompt.lm, len(prompt.embeddings), seed=seed)
-    return prompt.replace(embeddings=embeddings, history=pd.DataFrame())
-
-
-def _resolve_losses(losses) -> dict[str, Loss]:
-    if losses is None:
-        losses = LOSSES
-    if not isinstance(losses, Mapping) or losses is LOSSES:
-        losses = {name: name for name in losses}
-    return {name: LOSSES.resolve(loss) for name, loss in losses.items()}
 
 # %% ../nbs/lib/representations.ipynb #023
 def map_texts(
