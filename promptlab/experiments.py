@@ -477,9 +477,8 @@ def _fit_sets(
     n_classes = cell.data.n_classes
     classes = None if n_classes is None else np.arange(n_classes)
     parts = getattr(cell, partition)
-    if validation_parts is None:
-        held_out = [None] * len(training_sets)
-    else:
+    held_out = [None] * len(training_sets)
+    if validation_parts is not None:
         held_out = [np.flatnonzero(parts == part) for part in validation_parts]
     if isinstance(probe, Linear):
         moments = cell.moments(partition)
