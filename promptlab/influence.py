@@ -2450,8 +2450,32 @@ def _warn_of_labels(labels: list[str]) -> None:
     warnings.warn(
         f'the targets have several labels per text ({", ".join(labels[:3])}, ...); '
         'what the model answers is explained instead.',
-        stacklevel=3,
+        stacklevel=4,
     )
+
+# %% ../nbs/lib/influence.ipynb #7c2852a0
+def _load_targets(
+    model: Any, source: Any, columns: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Load what is to be explained; if texts have several labels, without them."""
+    split = 'test' if isinstance(source, str) and source in DATASETS else None
+    table = _load_for(model, source, split, columns)
+    if table.attrs.get('multilabel'):
+        _warn_of_labels(table.attrs['labels'])
+        table = check_table(table, labelled=False)
+    return table
+
+
+def _sized_sketch(proj_dim: int | None, seed: int, projection: Any) -> dict[str, Any]:
+    """Return the setting of a sketch of a certain size, if one is asked for."""
+    if proj_dim is None:
+        return {}
+    if projection is not None:
+        raise SettingError(
+            'proj_dim and projection are both given; give the size to the '
+            'projection, as in Sketch(1024), and leave proj_dim out.'
+        )
+    return {'projection': PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)}
 
 # %% ../nbs/lib/influence.ipynb #150
 def attribute_files(
@@ -2501,24 +2525,13 @@ def attribute_files(
     ValueError
         If `proj_dim` and `projection` are both given, or see `attribute`.
     """
-    if proj_dim is not None:
-        if settings.get('projection') is not None:
-            raise SettingError(
-                'proj_dim and projection are both given; give the size to the '
-                'projection, as in Sketch(1024), and leave proj_dim out.'
-            )
-        sketch = PROJECTIONS.resolve('sketch', size=proj_dim, seed=seed)
-        settings['projection'] = sketch
+    settings |= _sized_sketch(proj_dim, seed, settings.get('projection'))
     network, tokenizer = load_attributed(model)
     known = _load_for(network, train, None, columns)
     known = model_table(network, known, 'the training table', None)
     if limit is not None:
         known = balanced_subset(known, limit, seed)
-    split = 'test' if isinstance(targets, str) and targets in DATASETS else None
-    asked = _load_for(network, targets, split, columns)
-    if asked.attrs.get('multilabel'):
-        _warn_of_labels(asked.attrs['labels'])
-        asked = check_table(asked, labelled=False)
+    asked = _load_targets(network, targets, columns)
     asked = model_table(
         network, asked, 'the targets', None, labels=known.attrs.get('labels')
     )
