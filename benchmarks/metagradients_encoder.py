@@ -1,0 +1,163 @@
+"""Measure metagradients of a whole encoder against training again.
+
+    python benchmarks/metagradients_encoder.py [--task tuned-tweets] [--draws 4]
+
+The task and its retrainings are those of `attribution.py`. A run on half of the texts
+takes half as many steps, so runs with weights 0 and 1 have batches twice as large. Each
+draw is a job of its own: interrupted, the same command resumes. A few targets are
+followed, since each costs as much as two training runs.
+"""
+
+import argparse
+import sys
+import time
+import warnings
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from attribution import TASKS, gradient_scores, train_once, truth
+
+from promptlab.gradients import TensorRows
+from promptlab.jobs import Job, run_jobs
+from promptlab.metagradients import (
+    CENTRES,
+    check_metagradient,
+    classifier_measure,
+    classifier_run,
+    metagradient,
+)
+from promptlab.metrics import bootstrap
+from promptlab.report import record
+from promptlab.retraining import lds, lds_interval, random_subsets
+
+SEED = 900  # of the run that is attributed, as in `attribution.py`
+FIRST_DRAW = 77  # seed of the halves; those that judge are others
+
+
+def replay(task: str, keep: float, draw: int, epsilon: float, positions: list[int]):
+    """Differentiate the margins of some targets at a random subset of the texts."""
+    task = TASKS[task]()
+    config = replace(task.config, seed=SEED)
+    weights = np.ones(len(task.table))
+    if keep < 1:
+        weights = random_subsets(len(weights), draw + 1, keep, FIRST_DRAW)[draw]
+        config = replace(config, batch_size=round(config.batch_size / keep))
+    run = classifier_run(task.base, TensorRows(task.train), config, epsilon)
+    asked = {name: tensor[positions] for name, tensor in task.targets.items()}
+    measure = classifier_measure(task.base, TensorRows(asked))
+    started = time.process_time()
+    found = metagradient(run, measure, weights, progress=True)
+    seconds = time.process_time() - started
+    error = check_metagradient(run, measure, found) if draw == 0 else None
+    scores, margins = found.scores[0].numpy(), found.values[0].numpy()
+    return {'scores': scores, 'margins': margins, 'seconds': seconds, 'error': error}
+
+
+def others(task: str) -> dict[str, np.ndarray]:
+    """Return the scores of methods that need one run, for all targets."""
+    task = TASKS[task]()
+    model, kept = train_once(task, SEED)
+    score = partial(gradient_scores, task, model)
+    return {
+        'damped, four checkpoints (default)': score(kept[:4]),
+        'damped, first checkpoint': score(kept[:1]),
+        'last layer, four checkpoints': score(kept[:4], method='last-layer'),
+        'tracin, four checkpoints': score(kept[:4], method='tracin'),
+    }
+
+
+def by_draws(draws: list[np.ndarray], judge) -> list[dict]:
+    """Return the LDS of the median of several draws, averaged over disjoint groups."""
+    rows = []
+    for number in (n for n in (1, 2, 4, 8) if n <= len(draws)):
+        groups = [
+            draws[i : i + number] for i in range(0, len(draws) - number + 1, number)
+        ]
+        values = [judge(np.median(group, axis=0)) for group in groups]
+        rows.append({'draws': number, 'LDS': float(np.mean(values))})
+    return rows
+
+
+def judge_all(task, positions, found, scores) -> dict:
+    """Return the LDS of all methods for the same targets, and what is ahead of what."""
+    margins = truth(task).mean(0)[:, positions]
+    draws = [one['scores'].astype(float) for one in found]
+    scores = {name: own[:, positions] for name, own in scores.items()}
+    for name, centre in CENTRES.items():
+        title = f'{name} of {len(draws)} metagradients'
+        scores[title] = centre(draws, axis=0)
+    first = scores[f'median of {len(draws)} metagradients']
+
+    def lead(margins, rows, other):
+        ahead, behind = (lds(s, task.masks[rows], margins) for s in (first, other))
+        return (ahead - behind).mean()
+
+    rows, given = np.arange(len(task.masks)), (task.masks, margins)
+    return {
+        'lds': {k: list(lds_interval(s, *given)) for k, s in scores.items()},
+        'lead': {
+            k: list(bootstrap(partial(lead, other=s), margins, rows, 100))
+            for k, s in scores.items()
+            if s is not first
+        },
+        'by draws': by_draws(draws, lambda s: lds(s, *given).mean()),
+        'each target': lds(first, *given).round(3).tolist(),
+        'seconds': float(np.median([one['seconds'] for one in found])),
+        'errors': [one['error'] for one in found if one['error'] is not None],
+    }
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--task', choices=list(TASKS), default='tuned-tweets')
+    parser.add_argument('--keep', type=float, default=0.5, help='share of the texts')
+    parser.add_argument('--draws', type=int, default=4)
+    parser.add_argument('--targets', type=int, default=8)
+    parser.add_argument('--epsilon', type=float, default=1e-8, help='inside the root')
+    parser.add_argument('--folder', type=Path, default='runs/metagradients-encoder')
+    parser.add_argument('--results', help='folder of the ledger; by default none')
+    parser.add_argument('--threads', type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
+    warnings.simplefilter('ignore')
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(options.threads)
+    task = TASKS[options.task]()
+    step = len(task.asked) // options.targets
+    positions = list(range(0, len(task.asked), step))[: options.targets]
+    shared = {'task': options.task, 'keep': options.keep, 'epsilon': options.epsilon}
+    shared['positions'] = positions
+    draws = range(options.draws if options.keep < 1 else 1)
+    jobs = [Job(f'draw {n}', replay, shared | {'draw': n}) for n in draws]
+    found = run_jobs(jobs, options.folder)
+    job = Job('others', others, {'task': options.task})
+    (scores,) = run_jobs([job], options.folder)
+    measured = judge_all(task, positions, found, scores)
+    print(measured)
+    if options.results:
+        command = f'python benchmarks/metagradients_encoder.py {" ".join(sys.argv[1:])}'
+        record(
+            f'metagradients-{options.task}',
+            measured,
+            options.results,
+            model=task.model,
+            data=task.data,
+            seed=SEED,
+            n_targets=len(positions),
+            epsilon=options.epsilon,
+            dtype='float32',
+            device='cpu',
+            threads=options.threads,
+            command=command,
+        )
+
+
+if __name__ == '__main__':
+    main()
