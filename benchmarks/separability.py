@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from promptlab.clustering import choose_examples, measure_prompts
 from promptlab.data import load
 from promptlab.jobs import Job, run_jobs
 from promptlab.lm import get_lm
-from promptlab.losses import LOSSES, class_variance, target_tokens
+from promptlab.losses import LOSSES, class_variance, separability, target_tokens
 from promptlab.models import Truncated
 from promptlab.prompt import init_prompt, make_head, train_many
 from promptlab.report import record
@@ -78,7 +79,7 @@ def name_of(loss, rate):
     return loss if rate == '0.01, falling' else f'{loss} at {rate}'
 
 
-def train_prompts(lm, task, train, seeds, folder, epochs):
+def train_prompts(lm, task, train, seeds, folder, epochs, cache_budget):
     """Return (loss, seed) -> prompt, first those that all began from."""
     tokens = make_head(lm, TASKS[task]['words'], 2).tokens.tolist()
     losses = {'target tokens': partial(target_tokens, tokens=tokens)}
@@ -99,7 +100,7 @@ def train_prompts(lm, task, train, seeds, folder, epochs):
         folder=folder,
         epochs=epochs,
         max_tokens=TASKS[task]['max_tokens'],
-        cache_budget={'disk': '40GiB'},
+        cache_budget={'disk': cache_budget},
     )
     untrained = {}
     for seed in seeds:
@@ -148,19 +149,36 @@ def picture(prompt, embeddings, targets, is_example, texts):
     }
 
 
+def bag_of_words(texts, targets, is_example, draws):
+    """Return measure -> value, low, high of the words of texts."""
+    words = TfidfVectorizer(min_df=2).fit(np.array(texts)[is_example])
+    features = {'words': words.transform(texts).toarray()}
+    found = separability(features, targets, is_example, draws=draws, progress=False)
+    numbers = found.set_index('measure')[['value', 'low', 'high']].round(4)
+    return {measure: list(row) for measure, *row in numbers.itertuples()}
+
+
+def command_line(arguments):
+    """Return the options that change a number."""
+    names = ('model', 'rows', 'heldout', 'epochs', 'seeds', 'draws')
+    options = (f'--{name} {getattr(arguments, name)}' for name in names)
+    return ' '.join([arguments.task, *options])
+
+
 def measure(arguments, lm, seeds):
     """Train, measure and record one task."""
     task, folder = arguments.task, Path(arguments.folder) / arguments.task
     train, heldout, is_example = load_task(task, arguments.rows, arguments.heldout)
-    prompts = train_prompts(
-        lm, task, train, seeds, folder / 'prompts', arguments.epochs
-    )
+    settings = arguments.epochs, arguments.cache_budget
+    prompts = train_prompts(lm, task, train, seeds, folder / 'prompts', *settings)
     texts, targets = heldout.text.tolist(), heldout.label.to_numpy()
     job = Job('embeddings', embed_texts, {'prompts': prompts, 'texts': texts})
     (embeddings,) = run_jobs([job], folder / 'jobs', progress=False)
     measured = {
         'losses': measure_prompts(embeddings, targets, is_example, arguments.draws)
     }
+    given = texts, targets, is_example, arguments.draws
+    measured['bag of words'] = bag_of_words(*given)
     measured['pictures'] = {
         loss: picture(prompts[loss, 0], array, targets, is_example, texts)
         for (loss, seed), array in embeddings.items()
@@ -188,7 +206,7 @@ def measure(arguments, lm, seeds):
         max_tokens=TASKS[task]['max_tokens'],
         epochs=arguments.epochs,
         classes=list(train.attrs['labels']),
-        command=f'python benchmarks/separability.py {task} --model {arguments.model}',
+        command=f'python benchmarks/separability.py {command_line(arguments)}',
     )
 
 
@@ -203,6 +221,7 @@ def main():
     parser.add_argument('--seeds', type=int, default=3)
     parser.add_argument('--draws', type=int, default=200, help='bootstrap samples')
     parser.add_argument('--folder', default='runs/separability')
+    parser.add_argument('--cache-budget', default='40GiB', help='of KV caches on disk')
     parser.add_argument('--results', default='results')
     arguments = parser.parse_args()
     warnings.simplefilter('ignore', Truncated)
