@@ -97,8 +97,9 @@ def judge_methods(
     run = finetune(trained, rows, config, save_epochs=epochs, progress=False)
     settings = {'max_tokens': max_tokens, 'progress': False}
     given = trained, train, targets, tokenizer
+    kept = {n: run.checkpoints for n in methods if METHODS[n].uses_checkpoints}
     scores = {
-        name: attribute(*given, name, run.checkpoints, **settings).scores
+        name: attribute(*given, name, kept.get(name), **settings).scores
         for name in methods
     }
     masks = random_subsets(len(train), n_halves)

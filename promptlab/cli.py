@@ -1292,13 +1292,11 @@ def attribute_command(
     _check_executor(executor, address)
     settings = {'folder': folder, 'proj_dim': proj_dim, 'max_tokens': max_tokens}
     settings |= {'validate': validate, 'executor': executor, 'address': address}
-    renamed = _parse_columns(columns)
+    settings |= {'columns': _parse_columns(columns), 'seed': seed}
     make = METHODS.get(method or 'damped')
     is_kept = validate > 0 or getattr(make, 'uses_checkpoints', True)
     with _resumable(folder, is_kept):
-        found = attribute_files(
-            model, train, targets, method, limit, renamed, seed=seed, **settings
-        )
+        found = attribute_files(model, train, targets, method, limit, **settings)
     if out or not html:
         _write_table(found.top(top), out, safe_csv)
     if html:

@@ -119,6 +119,7 @@ def compare_losses(
         As `measure_prompts` returns it; `'untrained'` is what the prompts began from.
     """
     prompts = train_clusters(lm, train, losses, seeds, progress=False, **settings)
-    embeddings = embed_texts(prompts, heldout.text, progress=False)
+    texts = heldout.text, heldout.get('text_pair')
+    embeddings = embed_texts(prompts, *texts, progress=False)
     targets, is_example = heldout.label.to_numpy(), choose_examples(heldout)
     return measure_prompts(embeddings, targets, is_example, draws, shots=[1, 4])

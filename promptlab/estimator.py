@@ -143,7 +143,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         In which a model given by name computes; `'auto'` is bfloat16 where the device
         computes with it natively, see `pick_dtype`.
     random_state : int, RandomState or None, default 0
-        Seed of the first weights.
+        Seed of the first weights, the held-out rows and the order of the batches.
     progress : bool, default False
         Show bars.
 
@@ -243,6 +243,7 @@ class PromptClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, table = _add_labels(table, _check_labels(y, len(table)))
         settings = self.get_params(deep=False)
         settings['seed'] = _seed(settings.pop('random_state'))
+        settings['data_seed'] = settings['seed']
         validation = settings.pop('validation_fraction') or None
         del settings['model'], settings['dtype']
         lm = get_lm(self.model, dtype=self.dtype)

@@ -2496,7 +2496,8 @@ def attribute_files(
     model : str or path-like
         A classifier (folder or hub id), or the folder of a trained prompt.
     train : str, path-like or DataFrame
-        What it was trained on: whatever `load` takes.
+        What it was trained on: whatever `load` takes; of a table with a column `split`
+        the rows of `train`.
     targets : str, path-like or DataFrame
         What to explain; of a named data set its test split. Without labels the model's
         own answers are explained.
@@ -2528,6 +2529,8 @@ def attribute_files(
     settings |= _sized_sketch(proj_dim, seed, settings.get('projection'))
     network, tokenizer = load_attributed(model)
     known = _load_for(network, train, None, columns)
+    if 'split' in known:
+        known = load(known, 'train', labelled=None)
     known = model_table(network, known, 'the training table', None)
     if limit is not None:
         known = balanced_subset(known, limit, seed)

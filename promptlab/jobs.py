@@ -507,7 +507,11 @@ class _Store:
         digest = note.pop('digest', None)
         if digest != content_digest(json.dumps(note), tensors):
             raise DamagedFile(f'{self.result_file(key)} is not what was written to it.')
-        return _unpack(note['result'], tensors)
+        try:
+            return _unpack(note['result'], tensors)
+        except KeyError:
+            file = self.result_file(key)
+            raise DamagedFile(f'{file} was written by another version.') from None
 
     def fail(self, job: Job, error: JobError) -> None:
         """Record why a job failed."""

@@ -15,7 +15,14 @@ import pandas as pd
 from sklearn.metrics import f1_score, jaccard_score
 
 from .baselines import fit_logistic, frozen_features
-from .data import split_rows, targets
+from promptlab.data import (
+    TableError,
+    check_table,
+    joined_texts,
+    row_name,
+    split_rows,
+    targets,
+)
 from .lm import FrozenLM
 from promptlab.metrics import (
     best_thresholds,
@@ -323,6 +330,30 @@ def score_regression(
     thresholds = best_thresholds(decide(features['validation']), true['validation'])
     return (logits > thresholds).astype(int)
 
+
+def _matched_tables(
+    table: pd.DataFrame, test: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both tables with the labels of the first, or say what does not fit."""
+    table = check_table(table)
+    test = check_table(test, table.attrs['labels'], source_name='the test table')
+    for column in ('label', 'text_pair'):
+        if (column in table) != (column in test):
+            raise TableError(
+                f'only one of the tables has a column {column!r}; give both one, or '
+                'none.'
+            )
+    for part, name in ((table, 'the table'), (test, 'the test table')):
+        is_unknown = np.isnan(targets(part)).reshape(len(part), -1)
+        if is_unknown.any():
+            row, label = np.argwhere(is_unknown)[0]
+            raise TableError(
+                f'{row_name(part, row, name)} has no value in '
+                f'{part.attrs["labels"][label]!r}, but regressions need all labels; '
+                'compare one task at a time.'
+            )
+    return table, test
+
 # %% ../nbs/posts/linear-head.ipynb #070
 def compare_methods(
     lm: FrozenLM,
@@ -339,7 +370,8 @@ def compare_methods(
     lm : FrozenLM
         The model.
     table, test : DataFrame
-        Texts and labels, with the same label names. A tenth of the first is held out.
+        Texts or pairs, and labels with the same names. A tenth of the first is held
+        out.
     seeds : int, default 2
         Prompts of each kind.
     words : sequence of str, optional
@@ -351,7 +383,13 @@ def compare_methods(
     -------
     dict
         What `score_heads` returns, and the `score` of `'mean state'` and `'TF-IDF'`.
+
+    Raises
+    ------
+    TableError
+        If the tables do not fit each other, or a label is unknown.
     """
+    table, test = _matched_tables(table, test)
     words = target_words(lm, table.attrs['labels']) if words is None else words
     fit, held_out = split_rows(table, (0.9, 0.1))
     parts = {'train': fit, 'validation': held_out, 'test': test}
@@ -359,12 +397,14 @@ def compare_methods(
     prompts = train_heads(lm, fit, held_out, words, seeds, progress=False, **settings)
     logits = {}
     for name, group in prompts.items():
-        found = predict_many(dict(enumerate(group)), test.text, progress=False)
+        read = test.text, test.get('text_pair')
+        found = predict_many(dict(enumerate(group)), *read, progress=False)
         logits[name] = np.stack(list(found.values()), 1)
     found = score_heads(prompts, logits, true['test'])
-    texts = {name: part.text.tolist() for name, part in parts.items()}
+    texts = {name: joined_texts(part) for name, part in parts.items()}
+    options = {'max_tokens': settings.get('max_tokens'), 'progress': False}
     states = {
-        name: frozen_features(lm, part, settings.get('max_tokens'), False)['mean']
+        name: frozen_features(lm, part, **options)['mean']
         for name, part in texts.items()
     }
     for name, features in {'mean state': states, 'TF-IDF': texts}.items():
