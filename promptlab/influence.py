@@ -2445,6 +2445,16 @@ def _load_for(
     return load(source, split, columns=columns, labels=names, labelled=None)
 
 
+def _load_training(
+    model: Any, source: Any, columns: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Load what a model was trained on: of a table with a split, its rows of train."""
+    table = _load_for(model, source, None, columns)
+    if 'split' in table:
+        table = load(table, 'train', labelled=None)
+    return model_table(model, table, 'the training table', None)
+
+
 def _warn_of_labels(labels: list[str]) -> None:
     """Say that several labels per text are not what is explained."""
     warnings.warn(
@@ -2528,10 +2538,7 @@ def attribute_files(
     """
     settings |= _sized_sketch(proj_dim, seed, settings.get('projection'))
     network, tokenizer = load_attributed(model)
-    known = _load_for(network, train, None, columns)
-    if 'split' in known:
-        known = load(known, 'train', labelled=None)
-    known = model_table(network, known, 'the training table', None)
+    known = _load_training(network, train, columns)
     if limit is not None:
         known = balanced_subset(known, limit, seed)
     asked = _load_targets(network, targets, columns)
