@@ -35,6 +35,7 @@ from promptlab.metagradients import (
     PromptTexts,
     TrainingRun,
     check_metagradient,
+    final_state,
     fit_datamodel_with_prior,
     loss_gradients,
     metagradient,
@@ -42,7 +43,6 @@ from promptlab.metagradients import (
     prompt_margins,
     prompt_run,
     smoothness,
-    train_states,
     train_weighted,
 )
 from promptlab.metrics import bootstrap
@@ -256,7 +256,7 @@ def libraries_job(task: dict) -> dict:
 
     texts = texts_of(task, 'train')
     run = make_run(task, ORDERS[0], SMOOTH)
-    *_, final = train_states(run, torch.ones(1, len(texts)))
+    final = final_state(run, torch.ones(1, len(texts)))
     splits = ('train', 'validation')
     rows = [encode_tweets(*source_of(task, split))[1:] for split in splits]
     return library_scores(texts, final, *rows)
@@ -271,7 +271,7 @@ def final_scores_job(task: dict) -> dict:
     """
     texts, asked, held = (texts_of(task, s) for s in ('train', 'validation', 'test'))
     n_train = len(texts)
-    *_, final = train_states(make_run(task, ORDERS[0], SMOOTH), torch.ones(1, n_train))
+    final = final_state(make_run(task, ORDERS[0], SMOOTH), torch.ones(1, n_train))
     names = [name for name in final if '/' not in name]
 
     def step(state, batch, weights):

@@ -25,6 +25,7 @@ from promptlab.gradients import TensorRows
 from promptlab.jobs import Job, run_jobs
 from promptlab.metagradients import (
     CENTRES,
+    DerivativeError,
     check_metagradient,
     classifier_measure,
     classifier_run,
@@ -52,7 +53,12 @@ def replay(task: str, keep: float, draw: int, epsilon: float, positions: list[in
     started = time.process_time()
     found = metagradient(run, measure, weights, progress=True)
     seconds = time.process_time() - started
-    error = check_metagradient(run, measure, found) if draw == 0 else None
+    error = None
+    if draw == 0:
+        try:
+            error = check_metagradient(run, measure, found)
+        except DerivativeError as found_error:
+            error = str(found_error)
     scores, margins = found.scores[0].numpy(), found.values[0].numpy()
     return {'scores': scores, 'margins': margins, 'seconds': seconds, 'error': error}
 
