@@ -251,6 +251,7 @@ def start(work, folder, last=None, size=None):
         with log.open('w') as file:
             os.dup2(file.fileno(), 2)
         os.environ['PROMPTLAB_CACHE'] = str(folder / 'cache')
+        torch.set_num_threads(1)  # torch makes its threads anew, before loaders race
         count = watch_operations(folder, last)
         if size is not None:
             die_beyond(size)
