@@ -36,31 +36,35 @@ from promptlab.report import record
 from promptlab.retraining import lds, lds_interval, random_subsets
 
 SEED = 900  # of the run that is attributed, as in `attribution.py`
-FIRST_DRAW = 77  # seed of the halves; those that judge are others
+SUBSETS_SEED = 77  # of the halves; those that judge are others
 
 
-def replay(task: str, keep: float, draw: int, epsilon: float, positions: list[int]):
-    """Differentiate the margins of some targets at a random subset of the texts."""
+def replay(task: str, draw: int, epsilon: float, positions: list[int]) -> dict:
+    """Differentiate the margins of some targets at a random half of the texts."""
     task = TASKS[task]()
-    config = replace(task.config, seed=SEED)
-    weights = np.ones(len(task.table))
-    if keep < 1:
-        weights = random_subsets(len(weights), draw + 1, keep, FIRST_DRAW)[draw]
-        config = replace(config, batch_size=round(config.batch_size / keep))
+    batch_size = 2 * task.config.batch_size
+    config = replace(task.config, seed=SEED, batch_size=batch_size)
+    half = random_subsets(len(task.table), draw + 1, seed=SUBSETS_SEED)[draw]
     run = classifier_run(task.base, TensorRows(task.train), config, epsilon)
     asked = {name: tensor[positions] for name, tensor in task.targets.items()}
     measure = classifier_measure(task.base, TensorRows(asked))
     started = time.process_time()
-    found = metagradient(run, measure, weights, progress=True)
+    found = metagradient(run, measure, half)
     seconds = time.process_time() - started
-    error = None
-    if draw == 0:
-        try:
-            error = check_metagradient(run, measure, found)
-        except DerivativeError as found_error:
-            error = str(found_error)
-    scores, margins = found.scores[0].numpy(), found.values[0].numpy()
-    return {'scores': scores, 'margins': margins, 'seconds': seconds, 'error': error}
+    return {
+        'scores': found.scores[0].numpy(),
+        'margins': found.values[0].numpy(),
+        'seconds': seconds,
+        'error': agreement(run, measure, found) if draw == 0 else float('nan'),
+    }
+
+
+def agreement(run, measure, found) -> float:
+    """Return how far the derivative is from training again, NaN where too far."""
+    try:
+        return check_metagradient(run, measure, found)
+    except DerivativeError:
+        return float('nan')
 
 
 def others(task: str) -> dict[str, np.ndarray]:
@@ -113,14 +117,13 @@ def judge_all(task, positions, found, scores) -> dict:
         'by draws': by_draws(draws, lambda s: lds(s, *given).mean()),
         'each target': lds(first, *given).round(3).tolist(),
         'seconds': float(np.median([one['seconds'] for one in found])),
-        'errors': [one['error'] for one in found if one['error'] is not None],
+        'error': found[0]['error'],
     }
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--task', choices=list(TASKS), default='tuned-tweets')
-    parser.add_argument('--keep', type=float, default=0.5, help='share of the texts')
     parser.add_argument('--draws', type=int, default=4)
     parser.add_argument('--targets', type=int, default=8)
     parser.add_argument('--epsilon', type=float, default=1e-8, help='inside the root')
@@ -138,9 +141,8 @@ def main() -> None:
     task = TASKS[options.task]()
     step = len(task.asked) // options.targets
     positions = list(range(0, len(task.asked), step))[: options.targets]
-    shared = {'task': options.task, 'keep': options.keep, 'epsilon': options.epsilon}
-    shared['positions'] = positions
-    draws = range(options.draws if options.keep < 1 else 1)
+    shared = {'task': options.task, 'epsilon': options.epsilon, 'positions': positions}
+    draws = range(options.draws)
     jobs = [Job(f'draw {n}', replay, shared | {'draw': n}) for n in draws]
     found = run_jobs(jobs, options.folder)
     job = Job('others', others, {'task': options.task})

@@ -425,15 +425,6 @@ def _check_task(task: str, words: str | None) -> None:
         )
 
 
-def _training_table(data: str, limit: int | None, seed: int, columns: str | None):
-    """Load the rows to train on: the train split, of a file only if it has one."""
-    from promptlab.data import DATASETS, load
-
-    table = load(data, columns=_parse_columns(columns))
-    split = 'train' if data not in DATASETS and 'split' in table else None
-    return load(table, split, limit, seed)
-
-
 def _cache_budget(memory: str | None, disk: str | None) -> Any:
     """Join the two sizes to what `KVCacheStore` takes as its budget."""
     if disk is None:
@@ -646,12 +637,13 @@ def train_command(
     seed: Options.seed = 0,
 ) -> None:
     """Train a soft prompt on a frozen model."""
+    from promptlab.data import load, load_training
     from promptlab.lm import get_lm
     from promptlab.prompt import train
 
     settings = _checked_settings(context.params, task, words, validation)
     data = _task_data(task) if data is None else data
-    table = _training_table(data, limit, seed, columns)
+    table = load(load_training(data, _parse_columns(columns)), limit=limit, seed=seed)
     out = _claim_out(out, task, data)
     lm = get_lm(model, device, dtype)
     say(f'{lm}\n{_describe_rows(table, data)}')

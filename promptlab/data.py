@@ -4,7 +4,7 @@
 __all__ = ['DATASETS', 'EMOTIONS', 'TableError', 'MissingData', 'row_name', 'label_name', 'check_table', 'targets',
            'numeric_column', 'label_column', 'joined_texts', 'text_groups', 'split_rows', 'balanced_subset', 'DataSet',
            'BundledDataSet', 'HubDataSet', 'available_splits', 'file_ending', 'open_text', 'read_lines', 'read_table',
-           'load']
+           'load', 'load_training']
 
 # %% ../nbs/lib/data.ipynb #003
 import bz2
@@ -1619,4 +1619,34 @@ def load(
         table = balanced_subset(table, limit, seed)
     table = table.reset_index(drop=True)
     table.attrs['name'] = name
+    return table
+
+# %% ../nbs/lib/data.ipynb #cd629419
+def load_training(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    labels: Sequence[str] | None = None,
+    labelled: bool | None = True,
+) -> pd.DataFrame:
+    """Load rows to train on: of a file that has a column `split` those of `train`.
+
+    Parameters
+    ----------
+    source, columns, labels, labelled : object
+        See `load`.
+
+    Returns
+    -------
+    DataFrame
+        See `load`.
+
+    Raises
+    ------
+    TableError, MissingData
+        See `load`; also if a file has a column `split`, but no row of `train`.
+    """
+    table = load(source, columns=columns, labels=labels, labelled=labelled)
+    is_file = isinstance(source, (str, os.PathLike)) and source not in DATASETS
+    if is_file and 'split' in table:
+        table = _own_split(table, 'train', table.attrs['name']).reset_index(drop=True)
     return table

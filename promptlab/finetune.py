@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['model_targets', 'TokenizedRows', 'tokenize_rows', 'model_rows', 'equal_length_batches', 'row_logits',
-           'FineTuneConfig', 'TrainingStep', 'training_steps', 'callable_digest', 'Checkpoint', 'FineTuned', 'finetune',
+           'FineTuneConfig', 'TrainingStep', 'training_steps', 'Checkpoint', 'FineTuned', 'finetune',
            'finetune_classifier', 'predict_logits']
 
 # %% ../nbs/lib/finetune.ipynb #003
@@ -10,12 +10,10 @@ import json
 import math
 import os
 import shutil
-import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +35,7 @@ from promptlab.files import (
     restore_optimizer,
     save_tensors,
 )
-from .jobs import code_digest, content_digest
+from .jobs import callable_digest
 from promptlab.models import (
     Truncated,
     context_length,
@@ -589,50 +587,6 @@ def _restore_generators(states: dict[str, torch.Tensor], device: torch.device) -
     torch.set_rng_state(states['generator.cpu'])
     if device.type == 'cuda':
         torch.cuda.set_rng_state(states['generator.cuda'], device)
-
-# %% ../nbs/lib/finetune.ipynb #efe80e1f
-def callable_digest(thing: Any) -> str:
-    """Return a name for a function or object of a user, the same in every process.
-
-    Parameters
-    ----------
-    thing : object
-        A loss, a head, or what makes one.
-
-    Returns
-    -------
-    str
-        A digest of its code, and of its attributes and the values that it closes over.
-        What cannot be read counts by its type.
-    """
-    return _digest_to_depth(thing, 3)
-
-
-def _digest_to_depth(thing: Any, depth: int) -> str:
-    try:
-        return content_digest(type(thing), thing)
-    except (TypeError, RecursionError):
-        parts = _parts_of(thing) if depth else [type(thing)]
-    return content_digest([_digest_to_depth(part, depth - 1) for part in parts])
-
-
-def _parts_of(thing: Any) -> list:
-    """List what a thing is made of that `content_digest` cannot read as a whole."""
-    if isinstance(thing, types.ModuleType):
-        return [thing.__name__]
-    if isinstance(thing, partial):
-        return [thing.func, *thing.args, *thing.keywords.items()]
-    if isinstance(thing, types.MethodType):
-        return [thing.__func__, thing.__self__]
-    if isinstance(thing, types.FunctionType):
-        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
-        return [code_digest(thing), thing.__defaults__, thing.__kwdefaults__, *cells]
-    if isinstance(thing, (list, tuple)):
-        return list(thing)
-    if isinstance(thing, Mapping):
-        return list(thing.items())
-    name = getattr(thing, '__name__', None)
-    return [type(thing), name, *getattr(thing, '__dict__', {}).values()]
 
 # %% ../nbs/lib/finetune.ipynb #048
 def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dict:

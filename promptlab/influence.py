@@ -38,6 +38,7 @@ from promptlab.data import (
     check_table,
     joined_texts,
     load,
+    load_training,
 )
 from promptlab.files import (
     digest,
@@ -2436,23 +2437,10 @@ def _with_answers(
     return table.assign(label=answers)
 
 
-def _load_for(
-    model: Any, source: Any, split: str | None, columns: Mapping[str, str] | None
-) -> pd.DataFrame:
-    """Load a table; a file's labels are read by the model's names."""
+def _names_for(model: Any, source: Any) -> list[str] | None:
+    """Return the names by which a table's labels are read: a file's by the model's."""
     is_file = isinstance(source, (str, os.PathLike)) and source not in DATASETS
-    names = model_labels(model)[0] if is_file else None
-    return load(source, split, columns=columns, labels=names, labelled=None)
-
-
-def _load_training(
-    model: Any, source: Any, columns: Mapping[str, str] | None
-) -> pd.DataFrame:
-    """Load what a model was trained on: of a table with a split, its rows of train."""
-    table = _load_for(model, source, None, columns)
-    if 'split' in table:
-        table = load(table, 'train', labelled=None)
-    return model_table(model, table, 'the training table', None)
+    return model_labels(model)[0] if is_file else None
 
 
 def _warn_of_labels(labels: list[str]) -> None:
@@ -2469,7 +2457,8 @@ def _load_targets(
 ) -> pd.DataFrame:
     """Load what is to be explained; if texts have several labels, without them."""
     split = 'test' if isinstance(source, str) and source in DATASETS else None
-    table = _load_for(model, source, split, columns)
+    names = _names_for(model, source)
+    table = load(source, split, columns=columns, labels=names, labelled=None)
     if table.attrs.get('multilabel'):
         _warn_of_labels(table.attrs['labels'])
         table = check_table(table, labelled=False)
@@ -2506,8 +2495,7 @@ def attribute_files(
     model : str or path-like
         A classifier (folder or hub id), or the folder of a trained prompt.
     train : str, path-like or DataFrame
-        What it was trained on: whatever `load` takes; of a table with a column `split`
-        the rows of `train`.
+        What it was trained on; see `load_training`.
     targets : str, path-like or DataFrame
         What to explain; of a named data set its test split. Without labels the model's
         own answers are explained.
@@ -2538,7 +2526,8 @@ def attribute_files(
     """
     settings |= _sized_sketch(proj_dim, seed, settings.get('projection'))
     network, tokenizer = load_attributed(model)
-    known = _load_training(network, train, columns)
+    known = load_training(train, columns, _names_for(network, train), labelled=None)
+    known = model_table(network, known, 'the training table', None)
     if limit is not None:
         known = balanced_subset(known, limit, seed)
     asked = _load_targets(network, targets, columns)

@@ -34,8 +34,14 @@ from promptlab.files import (
     read_json,
     write_json,
 )
-from .finetune import callable_digest, equal_length_batches
-from .jobs import Executor, SerialExecutor, map_calls, open_executor
+from .finetune import equal_length_batches
+from promptlab.jobs import (
+    Executor,
+    SerialExecutor,
+    callable_digest,
+    map_calls,
+    open_executor,
+)
 from promptlab.models import (
     ModelError,
     Truncated,

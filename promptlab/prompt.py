@@ -41,7 +41,7 @@ from promptlab.files import (
     save_tensors,
     write_checked_json,
 )
-from .finetune import callable_digest
+from .jobs import callable_digest
 from .kvcache import PRECISIONS, KVCacheStore, choose_caching
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
 from .metrics import accuracy_or_macro_f1, best_thresholds
