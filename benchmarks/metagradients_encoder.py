@@ -4,12 +4,12 @@
 
 The task and its retrainings are those of `attribution.py`. A run on half of the texts
 takes half as many steps, so runs with weights 0 and 1 have batches twice as large. Each
-draw is a job of its own: interrupted, the same command resumes. A few targets are
-followed, since each costs as much as two training runs.
+draw is at a half and an order of batches of its own, as retrainings are, and one job:
+interrupted, the same command resumes. A few targets are followed, since each costs as
+much as two training runs.
 """
 
 import argparse
-import sys
 import time
 import warnings
 from dataclasses import replace
@@ -35,15 +35,15 @@ from promptlab.metrics import bootstrap
 from promptlab.report import record
 from promptlab.retraining import lds, lds_interval, random_subsets
 
-SEED = 900  # of the run that is attributed, as in `attribution.py`
+SEED = 900  # of the first run; the next draw is one more
 SUBSETS_SEED = 77  # of the halves; those that judge are others
 
 
 def replay(task: str, draw: int, epsilon: float, positions: list[int]) -> dict:
-    """Differentiate the margins of some targets at a random half of the texts."""
+    """Differentiate the margins of some targets at a random half, in an order."""
     task = TASKS[task]()
     batch_size = 2 * task.config.batch_size
-    config = replace(task.config, seed=SEED, batch_size=batch_size)
+    config = replace(task.config, seed=SEED + draw, batch_size=batch_size)
     half = random_subsets(len(task.table), draw + 1, seed=SUBSETS_SEED)[draw]
     run = classifier_run(task.base, TensorRows(task.train), config, epsilon)
     asked = {name: tensor[positions] for name, tensor in task.targets.items()}
@@ -150,20 +150,21 @@ def main() -> None:
     measured = judge_all(task, positions, found, scores)
     print(measured)
     if options.results:
-        command = f'python benchmarks/metagradients_encoder.py {" ".join(sys.argv[1:])}'
+        named = ('task', 'draws', 'targets', 'epsilon')
+        chosen = ' '.join(f'--{name} {getattr(options, name)}' for name in named)
         record(
             f'metagradients-{options.task}',
             measured,
             options.results,
             model=task.model,
             data=task.data,
-            seed=SEED,
+            seed=[SEED + draw for draw in draws],
             n_targets=len(positions),
             epsilon=options.epsilon,
             dtype='float32',
             device='cpu',
             threads=options.threads,
-            command=command,
+            command=f'python benchmarks/metagradients_encoder.py {chosen}',
         )
 
 
