@@ -59,7 +59,9 @@ from promptlab.retraining import (
 )
 
 ORDERS, SHARES = (0, 1, 2), (0.9, 0.5)
+DRAWN_ORDERS = 100  # the first of those that are drawn with a half
 GROUP, RUNS_PER_PASS = 8, 8  # retrainings per job, and at once
+ORDERS_DRAWN = 'draws 0.5, orders'  # a group of jobs
 
 # How a prompt is trained on each model, and what is measured of it: subsets of each
 # share, metagradients at subsets of each share and how many of them per job,
@@ -86,14 +88,14 @@ TASKS = {
 }
 PLANS = {
     'tiny': {
-        'subsets': 36,
+        'subsets': 96,
         'draws': {0.5: 16, 0.9: 4},
         'draws_per_job': 1,
         'retrainings': 288,
         'without': (),
     },
     'smollm2': {
-        'subsets': 24,
+        'subsets': 48,
         'draws': {0.5: 8, 0.9: 1},
         'draws_per_job': 2,
         'retrainings': 0,
@@ -205,9 +207,11 @@ def train_job(task: dict, order: int, adam: dict, weights: np.ndarray) -> dict:
     return {'margins': values.numpy(), 'seconds': seconds}
 
 
-def metagradient_job(task: dict, adam: dict, weights: np.ndarray) -> dict:
+def metagradient_job(
+    task: dict, adam: dict, weights: np.ndarray, order: int = ORDERS[0]
+) -> dict:
     """Differentiate a run at each weight vector; return CPU seconds of each, too."""
-    run, measure = make_run(task, ORDERS[0], adam), margins_of(task)
+    run, measure = make_run(task, order, adam), margins_of(task)
     started = time.process_time()
     found = metagradient(run, measure, weights)
     seconds = (time.process_time() - started) / len(weights)
@@ -349,6 +353,19 @@ class Plan:
             for number, part in enumerate(np.array_split(weights, n_jobs))
         ]
 
+    def in_drawn_orders(self) -> list[Job]:
+        """List metagradients at random halves, each in an order of its own."""
+        shared = {'task': self.task, 'adam': SMOOTH}
+        masks = self.masks('draws', 0.5).astype(np.float32)
+        return [
+            Job(
+                f'order-{number}',
+                metagradient_job,
+                shared | {'weights': mask[None], 'order': DRAWN_ORDERS + number},
+            )
+            for number, mask in enumerate(masks)
+        ]
+
     def smoothness(self) -> list[Job]:
         """List what may make training smooth."""
         return [
@@ -373,6 +390,7 @@ class Plan:
                 groups[name] = self.retrainings(name.replace(' ', '-'), masks, order)
         groups['draws 0.5'] = half
         groups['draws 0.9'] = self.metagradients('draw-0.9', self.masks('draws', 0.9))
+        groups[ORDERS_DRAWN] = self.in_drawn_orders()
         if 'usual epsilon' not in self.without:
             groups['at 1, rough'] = self.metagradients('rough-at-1', ones, ROUGH)
             for share in SHARES:
@@ -485,10 +503,12 @@ def candidates(results: Results) -> dict[str, np.ndarray]:
     }
     for parts in results.of('libraries'):
         found |= {title: [own] for title, own in parts['scores'].items()}
-    for share in results.plan.draws:
-        draws = results.scores(f'draws {share}')
+    kinds = {f'random {s:.0%}': f'draws {s}' for s in results.plan.draws}
+    kinds['random 50%, orders drawn too'] = ORDERS_DRAWN
+    for kind, name in kinds.items():
+        draws = results.scores(name)
         for centre, function in CENTRES.items():
-            title = f'{centre} of {len(draws)} metagradients at random {share:.0%}'
+            title = f'{centre} of {len(draws)} metagradients at {kind}'
             found[title] = [function(draws, axis=0)] if draws else []
     return {title: scores[0].astype(float) for title, scores in found.items() if scores}
 
@@ -674,7 +694,7 @@ def main() -> None:
         return Results(plan, groups, options.folder)
 
     first = ('final', *(f'truth {share} {ORDERS[0]}' for share in SHARES), 'at 1')
-    last = ('draws 0.5', 'draws 0.9', 'smoothness', 'datamodels')
+    last = ('draws 0.5', 'draws 0.9', ORDERS_DRAWN, 'smoothness', 'datamodels')
     for name in first:
         results = work(name)
     left_out = leave_jobs(results)
