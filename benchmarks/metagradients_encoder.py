@@ -67,17 +67,20 @@ def agreement(run, measure, found) -> float:
         return float('nan')
 
 
-def others(task: str) -> dict[str, np.ndarray]:
-    """Return the scores of methods that need one run, for all targets."""
+def others(task: str) -> dict:
+    """Return the CPU seconds of one run, and scores of methods that need no more."""
     task = TASKS[task]()
+    started = time.process_time()
     model, kept = train_once(task, SEED)
+    seconds = time.process_time() - started
     score = partial(gradient_scores, task, model)
-    return {
+    scores = {
         'damped, four checkpoints (default)': score(kept[:4]),
         'damped, first checkpoint': score(kept[:1]),
         'last layer, four checkpoints': score(kept[:4], method='last-layer'),
         'tracin, four checkpoints': score(kept[:4], method='tracin'),
     }
+    return {'seconds': seconds, 'scores': scores}
 
 
 def by_draws(draws: list[np.ndarray], judge) -> list[dict]:
@@ -92,11 +95,11 @@ def by_draws(draws: list[np.ndarray], judge) -> list[dict]:
     return rows
 
 
-def judge_all(task, positions, found, scores) -> dict:
+def judge_all(task, positions, found, rest) -> dict:
     """Return the LDS of all methods for the same targets, and what is ahead of what."""
     margins = truth(task).mean(0)[:, positions]
     draws = [one['scores'].astype(float) for one in found]
-    scores = {name: own[:, positions] for name, own in scores.items()}
+    scores = {name: own[:, positions] for name, own in rest['scores'].items()}
     for name, centre in CENTRES.items():
         title = f'{name} of {len(draws)} metagradients'
         scores[title] = centre(draws, axis=0)
@@ -116,7 +119,10 @@ def judge_all(task, positions, found, scores) -> dict:
         },
         'by draws': by_draws(draws, lambda s: lds(s, *given).mean()),
         'each target': lds(first, *given).round(3).tolist(),
-        'seconds': float(np.median([one['seconds'] for one in found])),
+        'seconds': {
+            'training': rest['seconds'],
+            'metagradient': float(np.median([one['seconds'] for one in found])),
+        },
         'error': found[0]['error'],
     }
 
@@ -146,8 +152,8 @@ def main() -> None:
     jobs = [Job(f'draw {n}', replay, shared | {'draw': n}) for n in draws]
     found = run_jobs(jobs, options.folder)
     job = Job('others', others, {'task': options.task})
-    (scores,) = run_jobs([job], options.folder)
-    measured = judge_all(task, positions, found, scores)
+    (rest,) = run_jobs([job], options.folder)
+    measured = judge_all(task, positions, found, rest)
     print(measured)
     if options.results:
         named = ('task', 'draws', 'targets', 'epsilon')
