@@ -640,28 +640,6 @@ def few(study):
         add(**{method: task.tuned(lm, method, dev, test, args.tuned_draws)})
 
 
-def few_reviews(study):
-    """Learn sentiment from few reviews, with what needs no fine-tuning."""
-    tables = study.reviews
-    task = FewRows(study, tables['train'], tables['test'], study.args.tuned_draws)
-    measured = {}
-    features = task_features(study, 'sentiment', tables)
-    texts = {split: tables[split].text.tolist() for split in ('train', 'test')}
-    features['MiniLM mean state'] = {
-        split: encoder_states('minilm', part, study.folder / 'minilm')
-        for split, part in texts.items()
-    }
-    for name, found in features.items():
-        measured[name] = task.regression(found['train'], found['test'])
-    settings = study.shared | {'max_tokens': MAX_TOKENS, 'cache': 'cache'}
-    measured |= task.prompts([' bad', ' good'], 'sentiment', **settings)
-    facts = {'sizes': list(SIZES), 'draws': study.args.tuned_draws}
-    facts['settings'] = {'epochs of prompts': SETTINGS['epochs of prompts']}
-    study.record(
-        'few-reviews', measured, {'reviews': {'test': tables['test']}}, **facts
-    )
-
-
 PARTS = {
     'read': read,
     'seeds': seeds,
@@ -675,7 +653,6 @@ PARTS = {
     'two-tasks': two_tasks,
     'joy': joy,
     'few': few,
-    'few-reviews': few_reviews,
 }
 
 
