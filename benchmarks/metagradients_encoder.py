@@ -29,11 +29,12 @@ from promptlab.metagradients import (
     check_metagradient,
     classifier_measure,
     classifier_run,
+    fit_datamodel_with_prior,
     metagradient,
 )
 from promptlab.metrics import bootstrap
 from promptlab.report import record
-from promptlab.retraining import lds, lds_interval, random_subsets
+from promptlab.retraining import fit_datamodel, lds, lds_interval, random_subsets
 
 SEED = 900  # of the first run; the next draw is one more
 SUBSETS_SEED = 77  # of the halves; those that judge are others
@@ -95,6 +96,23 @@ def by_draws(draws: list[np.ndarray], judge) -> list[dict]:
     return rows
 
 
+def with_retrainings(masks, margins, scores) -> dict[str, float]:
+    """Return the LDS on each fold of datamodels that are fitted to the other fold."""
+    rows, is_even = [], np.arange(len(masks)) % 2 == 0
+    for seen in (is_even, ~is_even):
+        given = masks[seen], margins[seen]
+        fitted = {
+            'metagradients': scores,
+            'datamodel': fit_datamodel(*given),
+            'datamodel, metagradients as prior': fit_datamodel_with_prior(
+                *given, scores
+            ),
+        }
+        judge = masks[~seen], margins[~seen]
+        rows.append({name: lds(own, *judge).mean() for name, own in fitted.items()})
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
 def judge_all(task, positions, found, rest) -> dict:
     """Return the LDS of all methods for the same targets, and what is ahead of what."""
     margins = truth(task).mean(0)[:, positions]
@@ -118,6 +136,7 @@ def judge_all(task, positions, found, rest) -> dict:
             if s is not first
         },
         'by draws': by_draws(draws, lambda s: lds(s, *given).mean()),
+        'with retrainings': with_retrainings(*given, first),
         'each target': lds(first, *given).round(3).tolist(),
         'seconds': {
             'training': rest['seconds'],
