@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['model_targets', 'TokenizedRows', 'tokenize_rows', 'model_rows', 'equal_length_batches', 'row_logits',
-           'FineTuneConfig', 'TrainingStep', 'training_steps', 'Checkpoint', 'FineTuned', 'finetune',
+           'FineTuneConfig', 'TrainingStep', 'training_steps', 'trained_names', 'Checkpoint', 'FineTuned', 'finetune',
            'finetune_classifier', 'predict_logits']
 
 # %% ../nbs/lib/finetune.ipynb #003
@@ -25,7 +25,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from .batching import length_batches, progress_bar
-from .data import TableError, check_table, load, targets
+from .data import TableError, check_table, load, load_training, targets
 from promptlab.files import (
     DamagedFile,
     claim_folder,
@@ -38,6 +38,7 @@ from promptlab.files import (
 from .jobs import callable_digest
 from promptlab.models import (
     Truncated,
+    config_digest,
     context_length,
     evaluation,
     fingerprint,
@@ -442,10 +443,15 @@ def _epoch_batches(
 
 
 def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return cross-entropy, or in the multi-label shape binary cross-entropy."""
-    if labels.ndim > 1:
-        return F.binary_cross_entropy_with_logits(logits, labels.float())
-    return F.cross_entropy(logits, labels)
+    """Return cross-entropy, or of several labels binary cross-entropy of known ones."""
+    if labels.ndim == 1:
+        return F.cross_entropy(logits, labels)
+    is_known = ~labels.isnan()
+    losses = F.binary_cross_entropy_with_logits(
+        logits, labels.float().nan_to_num(), reduction='none'
+    )
+    n_known = is_known.sum(1).clamp(min=1)
+    return ((losses * is_known).sum(1) / n_known).mean()
 
 # %% ../nbs/lib/finetune.ipynb #035
 class TrainingStep(NamedTuple):
@@ -597,7 +603,8 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
         device=run.device.type,
         loss='_default_loss' if is_default else callable_digest(run.loss),
         model=fingerprint(run.model),
-        architecture=_architecture(run.model),
+        architecture=config_digest(run.model),
+        trained=trained_names(run.model),
         rows=digest([keys[row] for row in run.subset]),
         validation=None if validation is None else digest(validation.keys),
         save_epochs=list(save_epochs),
@@ -605,14 +612,19 @@ def _run_settings(run: _Run, validation: Any, save_epochs: Sequence[int]) -> dic
     return json.loads(json.dumps(settings, default=lambda number: number.item()))
 
 
-def _architecture(model: nn.Module) -> str:
-    """Return a hash of a model's config, which holds its dropout among others."""
-    config = getattr(model, 'config', None)
-    if config is None:
-        return digest(str(model))
-    ignored = ('_name_or_path', 'transformers_version', 'dtype')
-    facts = {k: v for k, v in config.to_dict().items() if k not in ignored}
-    return digest(sorted(map(str, facts.items())))
+def trained_names(model: nn.Module) -> list[str]:
+    """Return the names of the parameters that training changes.
+
+    Parameters
+    ----------
+    model : Module
+        Any module; frozen parameters do not count.
+
+    Returns
+    -------
+    list of str
+    """
+    return [name for name, p in model.named_parameters() if p.requires_grad]
 
 # %% ../nbs/lib/finetune.ipynb #050
 _STATE = 'training.safetensors'
@@ -927,6 +939,8 @@ def finetune_classifier(
     """
     config = _checked_config(config, validation, ())
     _check_model_config(model_config, load_config(model))
+    if not isinstance(train, pd.DataFrame):
+        train = load_training(train)
     train = _checked_table(train, 'the training table')
     labels = train.attrs['labels']
     if len(labels) < 2:

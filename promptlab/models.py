@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['ModelError', 'MissingModel', 'ModelMismatch', 'Truncated', 'find_model', 'quiet_transformers', 'pick_device',
-           'pick_dtype', 'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'context_length',
-           'label_names', 'check_model', 'model_name', 'load_config', 'load_model', 'randomly_initialised',
-           'forward_errors', 'evaluation', 'depends_on_neighbours']
+           'pick_dtype', 'state_fingerprint', 'fingerprint', 'tokenizer_fingerprint', 'n_parameters', 'config_digest',
+           'context_length', 'label_names', 'check_model', 'model_name', 'load_config', 'load_model',
+           'randomly_initialised', 'forward_errors', 'evaluation', 'depends_on_neighbours']
 
 # %% ../nbs/lib/models.ipynb #003
 import copy
@@ -279,6 +279,28 @@ def n_parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 # %% ../nbs/lib/models.ipynb #024
+def config_digest(model: nn.Module) -> str:
+    """Return a hash of a model's config, which holds its dropout among others.
+
+    Parameters
+    ----------
+    model : Module
+        Any module; one without a config counts by its description.
+
+    Returns
+    -------
+    str
+        The same for a model under another name, or in another dtype.
+    """
+    config = getattr(model, 'config', None)
+    facts = [str(model)]
+    if config is not None:
+        ignored = ('_name_or_path', 'transformers_version', 'dtype')
+        items = config.to_dict().items()
+        facts = sorted(f'{name} {v}' for name, v in items if name not in ignored)
+    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=8).hexdigest()
+
+
 def context_length(model: nn.Module, tokenizer: Any = None) -> int | None:
     """Return the largest number of tokens that a model can read.
 
@@ -295,7 +317,9 @@ def context_length(model: nn.Module, tokenizer: Any = None) -> int | None:
         Tokens, special tokens included; None if there is no limit.
     """
     check_setting('model', model, nn.Module)
-    positions = getattr(model.config.get_text_config(), 'max_position_embeddings', None)
+    config = model.config.get_text_config()
+    positions = getattr(config, 'max_position_embeddings', None)
+    positions = positions or getattr(config, 'max_seq_len', None)  # MPT
     if positions:
         positions -= _unused_positions(model, positions)
     limits = [positions, getattr(tokenizer, 'model_max_length', None)]
