@@ -31,7 +31,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 from transformers.pytorch_utils import Conv1D
 
-from .batching import length_batches, progress_bar
+from .batching import progress_bar
 from promptlab.data import (
     DATASETS,
     balanced_subset,
@@ -48,7 +48,12 @@ from promptlab.files import (
     write_atomic,
     write_checked_json,
 )
-from .finetune import FineTuneConfig, model_rows, row_logits
+from promptlab.finetune import (
+    FineTuneConfig,
+    equal_length_batches,
+    model_rows,
+    row_logits,
+)
 from promptlab.gradients import (
     PROJECTIONS,
     GradientSource,
@@ -65,7 +70,15 @@ from promptlab.gradients import (
     model_table,
     take_rows,
 )
-from .jobs import EXECUTORS, Executor, Job, clear_jobs, open_executor, run_jobs
+from promptlab.jobs import (
+    EXECUTORS,
+    Executor,
+    Job,
+    callable_digest,
+    clear_jobs,
+    open_executor,
+    run_jobs,
+)
 from .lm import FrozenLM
 from promptlab.metagradients import (
     CENTRES,
@@ -567,7 +580,8 @@ def damped_inverse(
     check_setting('damping', damping, POSITIVE)
     path = None
     if store.folder:
-        path = store.folder / f'solve-{digest(store.keys, damping)}.safetensors'
+        name = digest(store.keys, damping, curvature.tolist())
+        path = store.folder / f'solve-{name}.safetensors'
         if path.exists():
             tensors, lam = load_tensors(path)
             return DampedInverse(store, curvature, lam, tensors['factor'])
@@ -863,6 +877,11 @@ def head_parameters(model: nn.Module) -> str:
         modules = model.named_modules()
         last = [name for name, module in modules if isinstance(module, nn.Linear)][-1]
         head = [name for name in names if name.startswith(last)]
+    if not head:
+        raise SettingError(
+            'the model has no parameters outside of its body, since its head shares '
+            'those of the embeddings; name what counts by param_filter=...'
+        )
     return '^(' + '|'.join(map(re.escape, head)) + ')$'
 
 # %% ../nbs/lib/influence.ipynb #046
@@ -982,7 +1001,10 @@ class Trak(GradientMethod):
             )
         gram = _gram(store, torch.ones(store.n, dtype=torch.float64), is_dual=False)
         gram.diagonal().add_(self.damping * gram.diagonal().sum())
-        inverse = torch.linalg.inv(gram)
+        inverse, failed = torch.linalg.inv_ex(gram)
+        condition = gram.norm(1) * inverse.norm(1)
+        if failed or not condition < 1e12:  # gradients that are linearly dependent
+            inverse = torch.linalg.pinv(gram, rtol=1e-12, hermitian=True)
         return inverse / inverse.abs().mean()
 
     def transform(self, targets, fitted):
@@ -1064,6 +1086,31 @@ class CheckpointFolder:
             stored = read_checked_json(file, _FORM, {'weight': float})
             found[file.parent.name] = stored['weight']
         return found
+
+    def labels(self) -> list[str] | None:
+        """Read the labels of the training table, if they are kept.
+
+        Returns
+        -------
+        list of str or None
+            In the order of the model's outputs.
+        """
+        file = self.path / 'labels.json'
+        if not file.exists():
+            return None
+        return read_checked_json(file, _FORM, {'labels': list})['labels']
+
+    def keep_labels(self, labels: Sequence[str] | None) -> None:
+        """Keep the labels of the training table, so that targets are numbered alike.
+
+        Parameters
+        ----------
+        labels : sequence of str or None
+            In the order of the model's outputs, if it has any.
+        """
+        file = self.path / 'labels.json'
+        if labels and not file.exists():
+            write_checked_json(file, {'labels': [*labels]}, _FORM)
 
     def weights(self, name: str) -> dict[str, torch.Tensor]:
         """Read the weights of a checkpoint.
@@ -1265,6 +1312,7 @@ class GradientFeatures:
         self.settings = settings
         described = _describe_features(source, settings)
         self.folder = CheckpointFolder(settings.folder, described)
+        source.label_names = source.label_names or self.folder.labels()
         self._featurized: dict[str, float] = {}
         self._stores: dict[str, GradientStore] = {}
         self._n_in_batches: dict[str, int] = {}
@@ -1312,6 +1360,7 @@ class GradientFeatures:
         """
         check_setting('weight', weight, NOT_NEGATIVE)
         rows = self.source.rows(train, 'the training table')
+        self.folder.keep_labels(self.source.label_names)
         weights = _copy_weights(self.source, checkpoint)
         name = self.folder.add(weights, weight)
         self._featurized[name] = weight
@@ -1577,7 +1626,7 @@ class Attributor(GradientFeatures):
         """Return what a method has fitted at each checkpoint."""
         found = {}
         for name, store in self.stores().items():
-            key = (name, repr(method), store.n)
+            key = (name, callable_digest(method), store.n)
             if key not in self._fitted:
                 curvature = self.source.output.curvature(store.weight)
                 self._fitted[key] = method.fit(store, curvature)
@@ -1723,7 +1772,7 @@ def representations(
         One row per text.
     """
     device = next(model.parameters()).device
-    batches = length_batches(rows.lengths, batch_size)
+    batches = equal_length_batches(rows.lengths, batch_size)
     found = []
     with torch.no_grad(), evaluation(model):
         for positions in progress_bar(batches, 'representations', progress):
@@ -1731,7 +1780,7 @@ def representations(
             batch.pop('labels', None)
             mask = batch['attention_mask'][..., None]
             hidden = model(**batch, output_hidden_states=True).hidden_states[-1]
-            mean = (hidden * mask).sum(1) / mask.sum(1)
+            mean = (hidden.float() * mask).sum(1) / mask.sum(1)
             found.append(F.normalize(mean).cpu().numpy())
     order = np.argsort(np.concatenate(batches))
     return np.concatenate(found)[order]
@@ -1791,7 +1840,13 @@ class RandomScores(AttributionMethod):
     def attribute(self, task):
         """Return standard normal numbers; see `AttributionMethod.attribute`."""
         rng = np.random.default_rng(self.seed)
-        return rng.standard_normal((len(task.train), len(task.targets)))
+        shape = [_n_examples(data) for data in (task.train, task.targets)]
+        return rng.standard_normal(shape)
+
+
+def _n_examples(data: Any) -> int:
+    is_columns = isinstance(data, Mapping)
+    return len(next(iter(data.values()))) if is_columns else len(data)
 
 
 METHODS.register('label', LabelAgreement)

@@ -9,6 +9,7 @@ __all__ = ['State', 'Measured', 'CENTRES', 'TrainingRun', 'train_states', 'final
            'replay_prompt_task', 'replay_classifier_task']
 
 # %% ../nbs/lib/metagradients.ipynb #003
+import copy
 import dataclasses
 import math
 import warnings
@@ -25,7 +26,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import get_scheduler
 
 from .batching import length_batches, progress_bar
-from .finetune import FineTuneConfig, TokenizedRows, training_steps
+from promptlab.finetune import (
+    FineTuneConfig,
+    TokenizedRows,
+    equal_length_batches,
+    training_steps,
+)
 from .gradients import TensorRows
 from .lm import FrozenLM, read_together, share_weights, text_model
 from .prompt import TrainedPrompt, init_prompt, make_head
@@ -249,7 +255,11 @@ def loss_gradients(loss: Callable[[State], torch.Tensor], parameters: State) -> 
             for name, tensor in parameters.items()
         }
         gradients = torch.autograd.grad(
-            loss(inputs), list(inputs.values()), create_graph=is_differentiated
+            loss(inputs),
+            list(inputs.values()),
+            create_graph=is_differentiated,
+            allow_unused=True,
+            materialize_grads=True,
         )
     return dict(zip(inputs, gradients, strict=True))
 
@@ -1309,11 +1319,17 @@ def classifier_measure(model: nn.Module, rows: TokenizedRows | TensorRows) -> Me
     callable
         Of a state of `classifier_run`; returns shape (n_targets,).
     """
-    batch, labels = _labelled_batch(model, rows, np.arange(len(rows)))
+    groups = equal_length_batches(rows.lengths, len(rows))  # padding may matter
+    order = np.argsort(np.concatenate(groups))
+    batches = [_labelled_batch(model, rows, positions) for positions in groups]
 
     def margins(state):
         parameters = {k: v for k, v in state.items() if '/' not in k}
-        return label_margins(_functional_logits(model, parameters, batch), labels)
+        found = [
+            label_margins(_functional_logits(model, parameters, batch), labels)
+            for batch, labels in batches
+        ]
+        return torch.cat(found)[order]
 
     return margins
 
@@ -1373,7 +1389,7 @@ def replay_classifier_task(
     measure : callable
         For `metagradient`.
     """
-    model = share_weights(model)
-    model.load_state_dict(start, assign=True)
+    model = copy.deepcopy(model)
+    model.load_state_dict(dict(start))
     run = classifier_run(model, train, config, epsilon)
     return run, classifier_measure(model, targets)

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['random_subsets', 'check_truth', 'lds', 'lds_ceiling', 'lds_interval', 'Retraining', 'subset_runs', 'retrain',
-           'classifier_margins', 'RetrainClassifier', 'check_replayable', 'RetrainPrompt', 'ExpectedLds',
+           'classifier_margins', 'is_right', 'RetrainClassifier', 'check_replayable', 'RetrainPrompt', 'ExpectedLds',
            'choose_scores', 'fit_datamodel', 'datamodel_lds', 'leave_out_runs', 'margin_falls', 'flip_labels',
            'neighbour_disagreement']
 
@@ -22,8 +22,14 @@ from scipy.stats import rankdata
 from sklearn.linear_model import RidgeCV
 from torch import nn
 
-from .finetune import FineTuneConfig, TokenizedRows, finetune, row_logits
-from .gradients import TensorRows, margin
+from promptlab.finetune import (
+    FineTuneConfig,
+    TokenizedRows,
+    finetune,
+    row_logits,
+    trained_names,
+)
+from .gradients import TensorRows, margin, model_table
 from .jobs import Executor, Job, content_digest, run_jobs
 from .metrics import bootstrap
 from .prompt import TrainedPrompt, train
@@ -348,6 +354,24 @@ def classifier_margins(
     return margin(logits, torch.as_tensor(rows.labels)).numpy()
 
 
+def is_right(model: nn.Module, rows: TokenizedRows | TensorRows) -> np.ndarray:
+    """Say which texts a classifier gives their label.
+
+    Parameters
+    ----------
+    model : Module
+        A classifier; it is put into evaluation mode.
+    rows : TokenizedRows or TensorRows
+        Texts with labels.
+
+    Returns
+    -------
+    bool array, shape (n_texts,)
+    """
+    said = row_logits(model, rows, progress=False).argmax(1)
+    return said == np.asarray(rows.labels)
+
+
 @dataclass
 class RetrainClassifier:
     """Fine-tunes copies of a classifier on subsets; for `retrain`.
@@ -373,7 +397,8 @@ class RetrainClassifier:
     def fingerprint(self) -> str:
         """A hash of all that the margins depend on, for the names of jobs."""
         keys = (list(self.rows.keys), list(self.targets.keys))
-        return content_digest(self.model, keys, self.config)
+        trained = trained_names(self.model)
+        return content_digest(self.model, trained, keys, self.config)
 
     @property
     def nbytes(self) -> int:
@@ -458,6 +483,8 @@ class RetrainPrompt:
 
     def __post_init__(self):
         check_replayable(self.prompt, len(self.rows))
+        self.rows = model_table(self.prompt, self.rows, 'the training table')
+        self.targets = model_table(self.prompt, self.targets, 'the targets')
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -608,7 +635,7 @@ def fit_datamodel(masks: np.ndarray, margins: np.ndarray) -> np.ndarray:
     """
     check_truth(masks, margins)
     ridge = RidgeCV(np.logspace(0, 5, 11))
-    return ridge.fit(masks.astype(float), margins).coef_.T
+    return np.atleast_2d(ridge.fit(masks.astype(float), margins).coef_).T
 
 
 def datamodel_lds(
@@ -698,11 +725,13 @@ def margin_falls(
     -------
     dict
         `removed`; `fall`, the mean with a 95 % bootstrap interval over targets;
-        `flips`, the share of right answers that became wrong.
+        `flips`, the share of positive margins that became negative: with two classes
+        that of right answers which became wrong; 0 if none was positive.
     """
     fall = before - after
     interval = bootstrap(lambda values, _: values.mean(), fall, fall)
-    flips = float((after < 0)[before > 0].mean())
+    is_right = before > 0
+    flips = float((after < 0)[is_right].mean()) if is_right.any() else 0.0
     return {'removed': n_removed, 'fall': [*map(float, interval)], 'flips': flips}
 
 # %% ../nbs/lib/retraining.ipynb #046
@@ -757,6 +786,7 @@ def neighbour_disagreement(
     float array, shape (n_texts,)
         From 0 to 1.
     """
+    labels = np.asarray(labels)
     if len(labels) != len(representations):
         raise SettingError(
             f'there are {len(labels)} labels for {len(representations)} texts.'
