@@ -39,13 +39,16 @@ from promptlab.jobs import (
     Executor,
     SerialExecutor,
     callable_digest,
+    code_digest,
     map_calls,
+    module_settings,
     open_executor,
 )
 from promptlab.models import (
     ModelError,
     Truncated,
     check_model,
+    config_digest,
     context_length,
     depends_on_neighbours,
     fingerprint,
@@ -197,8 +200,8 @@ class LayerEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of its weights."""
-        return fingerprint(self.model)
+        """Digest of its weights and config."""
+        return digest(fingerprint(self.model), config_digest(self.model))
 
     def __repr__(self) -> str:
         millions = n_parameters(self.model) / 1e6
@@ -653,7 +656,8 @@ class PoolMean(Pooler):
     def pool_layer(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the mean of each feature over a text's tokens."""
         weights = mask.float() / mask.sum(1, keepdim=True)
-        return torch.einsum('bt,btd->bd', weights, hidden.float())
+        hidden = hidden.float().masked_fill(~mask.bool()[..., None], 0)
+        return torch.einsum('bt,btd->bd', weights, hidden)
 
 # %% ../nbs/lib/pooling.ipynb #040
 class PoolMax(Pooler):
@@ -753,7 +757,8 @@ def settings_of(thing: Any) -> Any:
     if inspect.isclass(thing):
         return _describe_class(thing)
     if isinstance(thing, torch.nn.Module):  # weights are drawn anew by each fit
-        return [_describe_class(type(thing)), repr(thing)]
+        settings = [repr(thing), *module_settings(thing)]
+        return [_describe_class(type(thing)), settings]
     settings = {
         name: settings_of(value)
         for name, value in getattr(thing, '__dict__', {'': repr(thing)}).items()
@@ -771,10 +776,7 @@ def _describe_function(function: Any) -> list:
     name = f'{function.__module__}.{function.__qualname__}'
     if not _is_users(function):
         return [name]
-    try:
-        source = inspect.getsource(function)
-    except OSError:
-        source = function.__code__.co_code.hex()
+    source = code_digest(function)  # of its whole module: helpers count, too
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     held = {variable: cell.cell_contents for variable, cell in cells}
     held |= function.__kwdefaults__ or {}
@@ -789,6 +791,7 @@ def _describe_class(kind: type) -> list:
     parts: list = [f'{kind.__module__}.{kind.__qualname__}']
     if not _is_users(kind):
         return parts
+    parts.append(code_digest(kind))
     for member, value in vars(kind).items():
         value = getattr(value, '__func__', getattr(value, 'fget', value))
         is_setting = isinstance(value, (bool, int, float, str, list, tuple, dict))
