@@ -31,6 +31,7 @@ from promptlab.data import (
     TableError,
     balanced_subset,
     check_table,
+    file_ending,
     joined_texts,
     load,
     numeric_column,
@@ -125,7 +126,7 @@ def _read_source(where: Any, task: str | None, name: str) -> pd.DataFrame:
                 'give columns of equal length.'
             ) from None
     elif is_file:
-        is_conllu = where.lower().endswith('.conllu')
+        is_conllu = file_ending(where) == '.conllu'
         table = read_treebank(where) if is_conllu else read_table(where)
     elif isinstance(where, pd.DataFrame):
         table = where
@@ -150,6 +151,13 @@ def _default_name(where: Any, task: str | None) -> str:
     return getattr(where, 'name', 'data') if has_name else 'data'
 
 # %% ../nbs/lib/experiments.ipynb #019
+def _last_word(text: str) -> str:
+    """Return the last token with a letter or digit, else the last one."""
+    words = text.lower().split()
+    named = [word for word in words if any(map(str.isalnum, word))]
+    return (named or words)[-1]
+
+
 def _check_targets(table: pd.DataFrame, continuous: bool, name: str) -> pd.DataFrame:
     """Check texts and targets, and add the column `type`."""
     if continuous:
@@ -164,7 +172,7 @@ def _check_targets(table: pd.DataFrame, continuous: bool, name: str) -> pd.DataF
             f'{name} has the label columns {", ".join(labels)}; '
             f'choose one, as in {name}:{labels[0]}.'
         )
-    last_words = [text.lower().split()[-1] for text in joined_texts(checked)]
+    last_words = [_last_word(text) for text in joined_texts(checked)]
     types = table['type'].to_numpy() if 'type' in table else last_words
     return checked.assign(type=types)
 
@@ -295,6 +303,12 @@ class ProbeData:
         fold = np.zeros(len(table), int)
         for number, part in enumerate(split_rows(table, [1 / n_folds] * n_folds, seed)):
             fold[part.index] = number
+        n_filled = len(np.unique(fold))
+        if n_filled < n_folds:
+            raise ValueError(
+                f'{self.name}: so many rows share a text or group that only {n_filled} '
+                f'of {n_folds} folds have any; take fewer folds, or other groups.'
+            )
         return fold
 
     def __len__(self) -> int:
@@ -338,7 +352,7 @@ def write_probing_sets(
     for name in _single_tasks(str(source)):
         data = ProbeData(name, limit=limit)
         labels = data.y if data.labels is None else np.array(data.labels)[data.y]
-        columns = ['text', 'text_pair', 'label', 'type']
+        columns = ['id', 'group', 'text', 'text_pair', 'label', 'type']
         table = data.table.filter(columns).assign(label=labels)
         path = Path(folder) / f'{data.name.replace(":", "-")}.csv'
         written.append(write_atomic(path, table.to_csv(index=False)))
@@ -347,7 +361,7 @@ def write_probing_sets(
 
 def _single_tasks(source: str) -> list[str]:
     """Return the sources with one target that a source stands for."""
-    if source.endswith('.conllu'):
+    if file_ending(source) == '.conllu':
         return [f'{source}:{task}' for task in TREE_TASKS]
     if source in DATASETS:
         table = load(source)
@@ -708,7 +722,7 @@ _CELL_COLUMNS = [
 
 
 def summarize_cells(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean of each number over a cell's folds.
+    """Return the mean of each number over a cell's folds, weighted by their rows.
 
     Parameters
     ----------
@@ -724,8 +738,17 @@ def summarize_cells(ledger: pd.DataFrame) -> pd.DataFrame:
     finished = ledger[ledger.status == 'ok']
     skipped = {*_CELL_COLUMNS, 'fold', 'seed', 'n_folds'}
     numbers = [c for c in finished.select_dtypes('number') if c not in skipped]
-    cells = finished.groupby([*_CELL_COLUMNS, 'key'], dropna=False, sort=False)
-    return cells[numbers].mean().reset_index()
+    columns, values = [*_CELL_COLUMNS, 'key'], finished[numbers]
+    rows = finished.get('n_test', 1)  # folds may differ in size
+    weights = values.notna().mul(rows, axis=0)
+    sizes = [name for name in numbers if name.startswith('n_')]
+    weights[sizes] = values[sizes].notna().astype(float)
+    kept = finished[columns]
+    sums = [
+        pd.concat([kept, part], axis=1).groupby(columns, dropna=False, sort=False).sum()
+        for part in (values.fillna(0) * weights, weights)
+    ]
+    return (sums[0] / sums[1]).reset_index()
 
 # %% ../nbs/lib/experiments.ipynb #067
 def finish_cell(

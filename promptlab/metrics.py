@@ -726,8 +726,8 @@ def ece_null_level(
 
     Parameters
     ----------
-    proba : array-like of float, shape (n_rows,)
-        Probabilities of label 1, or confidences of a top label.
+    proba : array-like of float, shape (n_rows,) or (n_rows, n_classes)
+        Probabilities of label 1, or confidences of a top label; or of all classes.
     n_bins, scheme : int, default 20, and {'mass', 'width'}
         As for `bin_starts`.
     draws : int, default 50
@@ -741,6 +741,8 @@ def ece_null_level(
     """
     check_setting('draws', draws, COUNT)
     check_setting('seed', seed, SEED)
+    if np.ndim(proba) == 2:
+        proba = np.max(proba, 1)
     proba, _ = check_proba(proba, np.zeros(np.shape(proba)[:1]))
     counts, rng = ScoreCounts(proba), np.random.default_rng(seed)
     drawn = (counts.count(draw_targets(proba, rng)) for _ in range(draws))

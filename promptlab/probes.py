@@ -476,6 +476,14 @@ class SingleStepOpt(Probe):
         return fill_classes(scores, fitted, self.n_classes, -np.inf)
 
 # %% ../nbs/lib/probes.ipynb #028
+class _Neighbors(KNeighborsClassifier):
+    """All rows vote where there are fewer than neighbours."""
+
+    def fit(self, X, y):
+        self.n_neighbors = min(self.n_neighbors, len(X))
+        return super().fit(X, y)
+
+
 class KNN(SingleStepOpt):
     """Nearest neighbours by cosine, on standardised features.
 
@@ -495,7 +503,7 @@ class KNN(SingleStepOpt):
     @property
     def classifier(self) -> Any:
         """The pipeline that is fitted."""
-        neighbors = KNeighborsClassifier(self.n_neighbors, metric='cosine')
+        neighbors = _Neighbors(self.n_neighbors, metric='cosine')
         return make_pipeline(StandardScaler(), neighbors)
 
 # %% ../nbs/lib/probes.ipynb #030
@@ -533,13 +541,18 @@ class Logistic(SingleStepOpt):
 
 # %% ../nbs/lib/probes.ipynb #033
 def _mean_and_std(
-    count: float, total: np.ndarray, gram: np.ndarray
+    count: float, total: np.ndarray, gram: np.ndarray, scale: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation by feature, 1 where a feature is constant."""
+    """Return mean and standard deviation by feature, 1 where a feature is constant.
+
+    Sums that were subtracted from others have the rounding of these: their diagonal is
+    the scale.
+    """
     mean = total / count
     mean_square = gram.diagonal() / count
     variance = mean_square - mean**2
-    rounding = 10 * np.finfo(float).eps * np.maximum(mean_square, 1e-300)
+    largest = mean_square if scale is None else np.maximum(mean_square, scale / count)
+    rounding = 10 * np.finfo(float).eps * np.maximum(largest, 1e-300)
     return mean, np.sqrt(np.where(variance > rounding, variance, 1.0))
 
 # %% ../nbs/lib/probes.ipynb #036
@@ -593,6 +606,11 @@ class Moments:
             np.matmul(rows.T, rows, out=self._grams[part])
         self._by_part = self._counts, self._sums, self._grams
         self._total = tuple(values.sum(0) for values in self._by_part)
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Sum of squares of each feature over all rows."""
+        return self._total[2].diagonal()
 
     def within(self, parts: Sequence[int]) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the sums over the rows of some parts.
@@ -832,7 +850,7 @@ class LDA(Linear):
         for parts in training_sets:
             sums, counts = by_part[parts].sum(0), counts_by_part[parts].sum(0)
             count, total, gram = moments.within(parts)
-            mean, std = _mean_and_std(count, total, gram)
+            mean, std = _mean_and_std(count, total, gram, moments.scale)
             means = sums / np.maximum(counts, 1)[:, None]
             offsets = (means - mean) / std
             offsets[counts == 0] = 0
@@ -880,7 +898,7 @@ class Ridge(Linear):
         sums, totals = moments.by_target(targets)
         for parts in training_sets:
             count, total, gram = moments.within(parts)
-            mean, std = _mean_and_std(count, total, gram)
+            mean, std = _mean_and_std(count, total, gram, moments.scale)
             target_mean = totals[parts].sum(0) / count
             gram -= count * np.outer(mean, mean)
             gram /= std
