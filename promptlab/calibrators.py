@@ -1140,7 +1140,7 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
     Raises
     ------
     ScoreError
-        If the shapes differ, or a label has no training row without it.
+        If the shapes differ.
     """
     logits, train_targets = _numbers(logits), np.asarray(train_targets)
     if logits.ndim != 2 or train_targets.shape[1:] != logits.shape[1:]:
@@ -1149,12 +1149,8 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
             'give both one column per label.'
         )
     n_positive, n_negative = ((train_targets == value).sum(0) for value in (1, 0))
-    if not n_negative.all():
-        raise ScoreError(
-            f'label {first_row(n_negative == 0)} (0-based) is never 0 in training, so '
-            'its logits mean nothing; leave it out.'
-        )
-    return logits - np.log(n_negative / np.maximum(n_positive, 1))
+    weight = np.where(n_negative == 0, 1, n_negative / np.maximum(n_positive, 1))
+    return logits - np.log(weight)
 
 # %% ../nbs/lib/calibrators.ipynb #107
 def conformal_sets(

@@ -662,6 +662,11 @@ def _say_score(prompt: Any, table: pd.DataFrame, logits: np.ndarray, name: str) 
         table = load(table, labels=prompt.labels)
     except TableError as error:
         say(f'{name}not scored: {error}')
+        return
+    if ('label' in table) == prompt.is_multilabel:
+        kinds = ['any number of labels', 'one label']
+        own, other = kinds if prompt.is_multilabel else kinds[::-1]
+        say(f'{name}not scored: the prompt gives a text {own}, the data {other}.')
     else:
         say(name + _score_line(prompt, table, logits))
 
@@ -791,7 +796,7 @@ def _load_prompts(
 ) -> dict[str, Any]:
     """Load prompts, their model in a dtype if one is given."""
     from promptlab.prompt import TrainedPrompt
-    from promptlab.sharing import change_dtype
+    from promptlab.sharing import change_dtype, replace_model
 
     prompts = {
         name: TrainedPrompt.load(folder, device=device)
@@ -799,8 +804,11 @@ def _load_prompts(
     }
     if dtype is None:
         return prompts
-    lm = change_dtype(next(iter(prompts.values())), dtype).lm
-    return {name: prompt.replace(lm=lm) for name, prompt in prompts.items()}
+    lms = {}
+    for prompt in prompts.values():
+        if prompt.lm.name not in lms:
+            lms[prompt.lm.name] = change_dtype(prompt, dtype).lm
+    return {n: replace_model(p, lms[p.lm.name]) for n, p in prompts.items()}
 
 
 def _predict(

@@ -237,7 +237,7 @@ class FrozenLinear(torch.nn.Module):
 
     Where that does not apply (a weight that is to be trained, a GPU, another dtype
     than float32 and bfloat16) it computes what the layer itself does. A weight that was
-    changed is ordered again.
+    changed is ordered again, but not one that was changed through its `.data`.
 
     Parameters
     ----------

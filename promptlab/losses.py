@@ -888,6 +888,14 @@ def _check_examples(measures: Sequence[Measure], n_examples: int) -> None:
             )
 
 # %% ../nbs/lib/losses.ipynb #081
+def _shuffled(targets, is_example, generator) -> np.ndarray:
+    """Shuffle labels among the examples and among the others, so both have all."""
+    shuffled = targets.copy()
+    for side in (is_example, ~is_example):
+        shuffled[side] = generator.permutation(targets[side])
+    return shuffled
+
+
 def separability(
     embeddings: Mapping[object, np.ndarray],
     targets: Sequence,
@@ -934,7 +942,7 @@ def separability(
     targets = np.unique(targets, return_inverse=True)[1]
     _check_examples(chosen, is_example.sum())
     generator = np.random.default_rng(seed)
-    controls = [generator.permutation(targets) for _ in range(shuffles)]
+    controls = [_shuffled(targets, is_example, generator) for _ in range(shuffles)]
     rows = []
     for name, array in progress_bar(embeddings.items(), 'separability', progress):
         data = LabelledEmbeddings(array, targets, is_example, seed)

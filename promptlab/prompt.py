@@ -28,7 +28,14 @@ import torch.nn.functional as F
 from transformers import get_scheduler
 
 from .batching import length_batches, progress_bar
-from .data import TableError, check_table, load, split_rows, targets
+from promptlab.data import (
+    TableError,
+    check_table,
+    load,
+    load_training,
+    split_rows,
+    targets,
+)
 from promptlab.files import (
     DamagedFile,
     claim_folder,
@@ -442,6 +449,7 @@ def default_loss(targets: np.ndarray) -> Callable[..., torch.Tensor]:
     n_known = torch.tensor((~np.isnan(targets)).sum(0))
     n_positive = torch.tensor(np.nansum(targets, 0))
     pos_weight = (n_known - n_positive) / n_positive.clamp(min=1)
+    pos_weight[n_positive == n_known] = 1.0  # else such a label had no loss
     return functools.partial(_known_labels_loss, pos_weight=pos_weight)
 
 
@@ -1305,7 +1313,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
     """Check a table, and hold out or append rows for validation."""
     if training.patience is not None and validation is None:
         raise ValueError('patience needs validation rows; give validation=0.1, say.')
-    table = table if isinstance(table, pd.DataFrame) else load(table)
+    table = table if isinstance(table, pd.DataFrame) else load_training(table)
     name = table.attrs.get('name', 'a table')
     table = check_table(table)
     labels = table.attrs['labels']
@@ -1317,6 +1325,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
         if not isinstance(validation, pd.DataFrame):
             validation = load(validation, labels=labels)
         held_out = check_table(validation, labels, source_name='the validation table')
+        _check_same_columns(table, held_out)
         parts = [table, held_out]
     values = np.concatenate([targets(part) for part in parts])
     n_train = len(parts[0])
@@ -1327,6 +1336,15 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
         )
     together = pd.concat(parts, ignore_index=True)
     return _Rows(together, values, list(labels), n_train, name)
+
+
+def _check_same_columns(table: pd.DataFrame, held_out: pd.DataFrame) -> None:
+    for column in ('label', 'text_pair'):
+        if (column in table) != (column in held_out):
+            raise TableError(
+                f'only one of training and validation table has a column {column!r}; '
+                'give both one, or none.'
+            )
 
 
 def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame]:
@@ -1379,6 +1397,16 @@ class _Run:
         """Return the epoch with the lowest validation loss, 1-based; 0 at the start."""
         losses = [epoch['val_loss'] for epoch in self.history]
         return int(np.argmin(losses)) + 1 if losses else 0
+
+    def keep_best(self) -> None:
+        loss = self.history[-1]['val_loss']
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f'the validation loss of epoch {self.epoch} is {loss}, so patience '
+                'cannot choose an epoch; give more validation rows, or no patience.'
+            )
+        if self.best_epoch() == self.epoch:
+            self.best_weights = deepcopy(_weights(self))
 
     def is_done(self, training: TrainingConfig) -> bool:
         if self.epoch >= training.epochs or training.patience is None:
@@ -1586,8 +1614,8 @@ def _train_runs(
         while active := [run for run in runs if not run.is_done(training)]:
             _train_epoch(active, store, n_train, training, bar)
             for run in active:
-                if training.patience is not None and run.best_epoch() == run.epoch:
-                    run.best_weights = deepcopy(_weights(run))
+                if training.patience is not None:
+                    run.keep_best()
             if checkpoint is not None:
                 checkpoint.save()
 
@@ -1693,6 +1721,8 @@ def train_many(
     **settings: Any,
 ) -> list[TrainedPrompt]:
     """Train prompts together; each ends, to rounding, as if it were trained alone.
+
+    Only heads with dropout do not: all draw from one generator.
 
     Parameters
     ----------

@@ -1670,9 +1670,6 @@ score_counts((logits, labels), width=0)
     width is 0; it must be a finite number above 0.
 score_counts((logits, labels), width=np.nan)
     width is nan; it must be a finite number above 0.
-unweight(np.ones((2, 2)), np.ones((3, 2)))
-    label 0 (0-based) is never 0 in training, so its logits mean nothing; leave it
-    out.
 check_proba(['high', 'low'], [1, 0])
     scores are not numbers: ['high', 'low'].
 check_proba([None], [1])
