@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .data import check_table
 from .finetune import FineTuneConfig, finetune, model_rows
 from .influence import METHODS, attribute
 from promptlab.retraining import (
     RetrainClassifier,
-    classifier_margins,
+    is_right,
     lds_ceiling,
     lds_interval,
     random_subsets,
@@ -90,14 +91,17 @@ def judge_methods(
         `lds`: method to its mean and 95 % bootstrap interval; `ceiling`; `accuracy`.
     """
     _check_judging(methods, config, n_halves, n_again)
+    targets = check_table(targets, train.attrs['labels'], source_name='the targets')
     rows = model_rows(model, tokenizer, train, max_tokens)
     asked = model_rows(model, tokenizer, targets, max_tokens)
     trained = copy.deepcopy(model)
     epochs = tuple(range(config.epochs))
     run = finetune(trained, rows, config, save_epochs=epochs, progress=False)
     settings = {'max_tokens': max_tokens, 'progress': False}
+    settings |= {'start': model.state_dict(), 'config': config}
     given = trained, train, targets, tokenizer
-    kept = {n: run.checkpoints for n in methods if METHODS[n].uses_checkpoints}
+    uses = {n: getattr(METHODS[n], 'uses_checkpoints', False) for n in methods}
+    kept = {name: run.checkpoints for name in methods if uses[name]}
     scores = {
         name: attribute(*given, name, kept.get(name), **settings).scores
         for name in methods
@@ -108,5 +112,5 @@ def judge_methods(
     return {
         'lds': {n: list(lds_interval(s, masks, truth)) for n, s in scores.items()},
         'ceiling': lds_ceiling(np.stack([truth[:n_again], again])),
-        'accuracy': float((classifier_margins(trained, asked) > 0).mean()),
+        'accuracy': float(is_right(trained, asked).mean()),
     }
