@@ -692,7 +692,10 @@ def _export_best(run: _Run, folder: Path) -> Path | None:
 
 # %% ../nbs/lib/finetune.ipynb #057
 class _Kept:
-    """Weights set aside under a name."""
+    """Weights set aside under a name, which tells the epoch.
+
+    Processes that do the same work in one folder may be at different epochs.
+    """
 
     def __init__(self, folder: Path | None):
         self.folder = folder
@@ -710,6 +713,11 @@ class _Kept:
             return load_tensors(self.folder / f'{name}.safetensors')[0]
         return self.states[name]
 
+    def drop(self, name: str) -> None:
+        if self.folder:
+            (self.folder / f'{name}.safetensors').unlink(missing_ok=True)
+        self.states.pop(name, None)
+
 
 def _one_epoch(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, bar: Any
@@ -721,7 +729,9 @@ def _one_epoch(
         entry['validation_loss'] = _validation_loss(run, validation)
         before = [earlier['validation_loss'] for earlier in run.history]
         if entry['validation_loss'] < min(before, default=math.inf):
-            kept.put('best', run.model)
+            kept.put(f'best-{epoch}', run.model)
+            if before:
+                kept.drop(f'best-{np.argmin(before)}')
     if not all(map(math.isfinite, entry.values())):
         raise ValueError(
             f'the loss is not finite in epoch {epoch} (0-based); try a smaller lr.'
@@ -850,7 +860,8 @@ def finetune(
     with _own_generator(run.config.seed, run.device):
         _train(run, validation, save_epochs, kept, progress)
     if validation is not None:
-        model.load_state_dict(kept.get('best'))
+        losses = [entry['validation_loss'] for entry in run.history]
+        model.load_state_dict(kept.get(f'best-{np.argmin(losses)}'))
     model.eval()
     checkpoints = [
         Checkpoint(kept.get(f'epoch-{epoch}'), 1 - (epoch + 0.5) / run.config.epochs)
