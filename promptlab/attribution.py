@@ -66,10 +66,8 @@ def judge_methods(
 
     Parameters
     ----------
-    model : Module
-        The classifier before training; it is left as it is.
-    tokenizer : tokenizer
-        Of the model.
+    model, tokenizer : Module and tokenizer
+        The classifier before training, which is left as it is.
     train, targets : DataFrame
         Texts to train on, and those whose margins are explained.
     config : FineTuneConfig

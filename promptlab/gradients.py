@@ -1255,7 +1255,7 @@ def model_table(
         )
     return table
 
-
+# %% ../nbs/lib/gradients.ipynb #0f1a2b3c
 def model_labels(model: Any) -> tuple[list[str] | None, int | None]:
     """Return the label names of a model or prompt, and how many labels it has.
 

@@ -1133,7 +1133,7 @@ class CheckpointFolder:
         file = self.path / name / 'weights.safetensors'
         return load_tensors(file)[0]
 
-
+# %% ../nbs/lib/influence.ipynb #1a2b3c4d
 _FORM = 2  # of the JSON files in such a folder
 
 

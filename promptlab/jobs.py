@@ -307,14 +307,15 @@ def module_settings(module: torch.nn.Module) -> list[str]:
     Returns
     -------
     list of str
-        Place, name and value of each number, text or tuple of such.
+        Place, name and value of each number or text; where a model came from is none.
     """
+    ignored = ('training', 'name_or_path')
     return [
         f'{place} {name} {value!r}'
         for place, part in module.named_modules()
         for name, value in vars(part).items()
-        if isinstance(value, (bool, int, float, str, tuple))
-        if name != 'training' and not name.startswith('_')
+        if isinstance(value, (bool, int, float, str))
+        if name not in ignored and not name.startswith('_')
     ]
 
 

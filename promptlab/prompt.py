@@ -1337,7 +1337,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
     together = pd.concat(parts, ignore_index=True)
     return _Rows(together, values, list(labels), n_train, name)
 
-
+# %% ../nbs/lib/prompt.ipynb #2b3c4d5e
 def _check_same_columns(table: pd.DataFrame, held_out: pd.DataFrame) -> None:
     for column in ('label', 'text_pair'):
         if (column in table) != (column in held_out):
@@ -1721,8 +1721,6 @@ def train_many(
     **settings: Any,
 ) -> list[TrainedPrompt]:
     """Train prompts together; each ends, to rounding, as if it were trained alone.
-
-    Only heads with dropout do not: all draw from one generator.
 
     Parameters
     ----------

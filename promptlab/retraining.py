@@ -730,8 +730,8 @@ def margin_falls(
     """
     fall = before - after
     interval = bootstrap(lambda values, _: values.mean(), fall, fall)
-    is_right = before > 0
-    flips = float((after < 0)[is_right].mean()) if is_right.any() else 0.0
+    was_right = before > 0
+    flips = float((after < 0)[was_right].mean()) if was_right.any() else 0.0
     return {'removed': n_removed, 'fall': [*map(float, interval)], 'flips': flips}
 
 # %% ../nbs/lib/retraining.ipynb #046
