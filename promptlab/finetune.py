@@ -718,7 +718,7 @@ class _Kept:
             (self.folder / f'{name}.safetensors').unlink(missing_ok=True)
         self.states.pop(name, None)
 
-
+# %% ../nbs/lib/finetune.ipynb #4d5e6f70
 def _one_epoch(
     run: _Run, validation: Any, save_epochs: Sequence[int], kept: _Kept, bar: Any
 ) -> None:
