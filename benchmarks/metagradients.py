@@ -59,9 +59,8 @@ from promptlab.retraining import (
 )
 
 ORDERS, SHARES = (0, 1, 2), (0.9, 0.5)
-DRAWN_ORDERS = 100  # the first of those that are drawn with a half
+FIRST_DRAWN_ORDER = 100  # of those that are drawn with a half
 GROUP, RUNS_PER_PASS = 8, 8  # retrainings per job, and at once
-ORDERS_DRAWN = 'draws 0.5, orders'  # a group of jobs
 
 # How a prompt is trained on each model, and what is measured of it: subsets of each
 # share, metagradients at subsets of each share and how many of them per job,
@@ -207,9 +206,7 @@ def train_job(task: dict, order: int, adam: dict, weights: np.ndarray) -> dict:
     return {'margins': values.numpy(), 'seconds': seconds}
 
 
-def metagradient_job(
-    task: dict, adam: dict, weights: np.ndarray, order: int = ORDERS[0]
-) -> dict:
+def metagradient_job(task: dict, adam: dict, order: int, weights: np.ndarray) -> dict:
     """Differentiate a run at each weight vector; return CPU seconds of each, too."""
     run, measure = make_run(task, order, adam), margins_of(task)
     started = time.process_time()
@@ -343,27 +340,14 @@ class Plan:
             for number, part in enumerate(parts)
         ]
 
-    def metagradients(self, name, weights, adam=SMOOTH) -> list[Job]:
+    def metagradients(self, name, weights, adam=SMOOTH, order=ORDERS[0]) -> list[Job]:
         """List metagradients, a few vectors of weights per job."""
         weights = np.asarray(weights, np.float32)
         n_jobs = math.ceil(len(weights) / self.draws_per_job)
-        shared = {'task': self.task, 'adam': adam}
+        shared = {'task': self.task, 'adam': adam, 'order': order}
         return [
             Job(f'{name}-{number}', metagradient_job, shared | {'weights': part})
             for number, part in enumerate(np.array_split(weights, n_jobs))
-        ]
-
-    def in_drawn_orders(self) -> list[Job]:
-        """List metagradients at random halves, each in an order of its own."""
-        shared = {'task': self.task, 'adam': SMOOTH}
-        masks = self.masks('draws', 0.5).astype(np.float32)
-        return [
-            Job(
-                f'order-{number}',
-                metagradient_job,
-                shared | {'weights': mask[None], 'order': DRAWN_ORDERS + number},
-            )
-            for number, mask in enumerate(masks)
         ]
 
     def smoothness(self) -> list[Job]:
@@ -390,7 +374,13 @@ class Plan:
                 groups[name] = self.retrainings(name.replace(' ', '-'), masks, order)
         groups['draws 0.5'] = half
         groups['draws 0.9'] = self.metagradients('draw-0.9', self.masks('draws', 0.9))
-        groups[ORDERS_DRAWN] = self.in_drawn_orders()
+        groups['draws 0.5, orders'] = [
+            job
+            for n, mask in enumerate(self.masks('draws', 0.5))
+            for job in self.metagradients(
+                f'order-{n}', [mask], order=FIRST_DRAWN_ORDER + n
+            )
+        ]
         if 'usual epsilon' not in self.without:
             groups['at 1, rough'] = self.metagradients('rough-at-1', ones, ROUGH)
             for share in SHARES:
@@ -504,7 +494,7 @@ def candidates(results: Results) -> dict[str, np.ndarray]:
     for parts in results.of('libraries'):
         found |= {title: [own] for title, own in parts['scores'].items()}
     kinds = {f'random {s:.0%}': f'draws {s}' for s in results.plan.draws}
-    kinds['random 50%, orders drawn too'] = ORDERS_DRAWN
+    kinds['random 50%, orders drawn too'] = 'draws 0.5, orders'
     for kind, name in kinds.items():
         draws = results.scores(name)
         for centre, function in CENTRES.items():
@@ -694,7 +684,7 @@ def main() -> None:
         return Results(plan, groups, options.folder)
 
     first = ('final', *(f'truth {share} {ORDERS[0]}' for share in SHARES), 'at 1')
-    last = ('draws 0.5', 'draws 0.9', ORDERS_DRAWN, 'smoothness', 'datamodels')
+    last = ('draws 0.5', 'draws 0.9', 'draws 0.5, orders', 'smoothness', 'datamodels')
     for name in first:
         results = work(name)
     left_out = leave_jobs(results)

@@ -21,6 +21,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 from typing_extensions import override
 
+from .data import positive_weights
 from promptlab.metrics import (
     ScoreCounts,
     ScoreError,
@@ -1148,9 +1149,7 @@ def unweight(logits: ArrayLike, train_targets: ArrayLike) -> np.ndarray:
             f'logits have the shape {logits.shape} and labels {train_targets.shape}; '
             'give both one column per label.'
         )
-    n_positive, n_negative = ((train_targets == value).sum(0) for value in (1, 0))
-    weight = np.where(n_negative == 0, 1, n_negative / np.maximum(n_positive, 1))
-    return logits - np.log(weight)
+    return logits - np.log(positive_weights(train_targets))
 
 # %% ../nbs/lib/calibrators.ipynb #107
 def conformal_sets(

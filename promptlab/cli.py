@@ -796,14 +796,18 @@ def _load_prompts(
 ) -> dict[str, Any]:
     """Load prompts, their model in a dtype if one is given."""
     from promptlab.prompt import TrainedPrompt
-    from promptlab.sharing import change_dtype, replace_model
 
     prompts = {
         name: TrainedPrompt.load(folder, device=device)
         for name, folder in folders.items()
     }
-    if dtype is None:
-        return prompts
+    return prompts if dtype is None else _change_dtypes(prompts, dtype)
+
+
+def _change_dtypes(prompts: Mapping[str, Any], dtype: str) -> dict[str, Any]:
+    """Return prompts in another dtype; those of one model still share it."""
+    from promptlab.sharing import change_dtype, replace_model
+
     lms = {}
     for prompt in prompts.values():
         if prompt.lm.name not in lms:

@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['DATASETS', 'EMOTIONS', 'TableError', 'MissingData', 'row_name', 'label_name', 'check_table', 'targets',
-           'numeric_column', 'label_column', 'joined_texts', 'text_groups', 'split_rows', 'balanced_subset', 'DataSet',
-           'BundledDataSet', 'HubDataSet', 'available_splits', 'file_ending', 'open_text', 'read_lines', 'read_table',
-           'load', 'load_training']
+           'positive_weights', 'check_same_columns', 'numeric_column', 'label_column', 'joined_texts', 'text_groups',
+           'split_rows', 'balanced_subset', 'DataSet', 'BundledDataSet', 'HubDataSet', 'available_splits',
+           'file_ending', 'open_text', 'read_lines', 'read_table', 'load', 'load_training']
 
 # %% ../nbs/lib/data.ipynb #003
 import bz2
@@ -525,6 +525,44 @@ def targets(table: pd.DataFrame) -> np.ndarray:
     if 'labels' not in table.attrs:
         raise TableError('the table has no labels; load it with labelled=True.')
     return table[table.attrs['labels']].to_numpy(np.float32)
+
+# %% ../nbs/lib/data.ipynb #5e6f7081
+def positive_weights(targets: np.ndarray) -> np.ndarray:
+    """Return how much the positives of each label weigh: negatives over positives.
+
+    Parameters
+    ----------
+    targets : array, shape (n_rows, n_labels)
+        0/1 per label, NaN where unknown.
+
+    Returns
+    -------
+    float64 array, shape (n_labels,)
+        1 for a label that every row has, which else would count nothing.
+    """
+    n_positive, n_negative = ((targets == value).sum(0) for value in (1, 0))
+    return np.where(n_negative == 0, 1, n_negative / np.maximum(n_positive, 1))
+
+
+def check_same_columns(table: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Refuse two tables if only one has a single label, or only one has pairs.
+
+    Parameters
+    ----------
+    table, other : DataFrame
+        Checked tables.
+
+    Raises
+    ------
+    TableError
+        The message names the column.
+    """
+    for column in ('label', 'text_pair'):
+        if (column in table) != (column in other):
+            raise TableError(
+                f'only one of the tables has a column {column!r}; give both one, or '
+                'none.'
+            )
 
 # %% ../nbs/lib/data.ipynb #046
 def _column(table: pd.DataFrame, column: str, source_name: str) -> pd.Series:

@@ -739,16 +739,16 @@ def summarize_cells(ledger: pd.DataFrame) -> pd.DataFrame:
     skipped = {*_CELL_COLUMNS, 'fold', 'seed', 'n_folds'}
     numbers = [c for c in finished.select_dtypes('number') if c not in skipped]
     columns, values = [*_CELL_COLUMNS, 'key'], finished[numbers]
-    rows = finished.get('n_test', 1)  # folds may differ in size
-    weights = values.notna().mul(rows, axis=0)
+    weights = values.notna().mul(finished.get('n_test', 1), axis=0)
     sizes = [name for name in numbers if name.startswith('n_')]
-    weights[sizes] = values[sizes].notna().astype(float)
-    kept = finished[columns]
-    sums = [
-        pd.concat([kept, part], axis=1).groupby(columns, dropna=False, sort=False).sum()
-        for part in (values.fillna(0) * weights, weights)
-    ]
-    return (sums[0] / sums[1]).reset_index()
+    weights[sizes] = values[sizes].notna()  # the mean size of a fold is a plain mean
+
+    def sum_by_cell(table):
+        table = pd.concat([finished[columns], table], axis=1)
+        return table.groupby(columns, dropna=False, sort=False).sum()
+
+    means = sum_by_cell(values.fillna(0) * weights) / sum_by_cell(weights)
+    return means.reset_index()
 
 # %% ../nbs/lib/experiments.ipynb #067
 def finish_cell(

@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['model_targets', 'TokenizedRows', 'tokenize_rows', 'model_rows', 'equal_length_batches', 'row_logits',
-           'FineTuneConfig', 'TrainingStep', 'training_steps', 'trained_names', 'Checkpoint', 'FineTuned', 'finetune',
-           'finetune_classifier', 'predict_logits']
+           'FineTuneConfig', 'known_labels_loss', 'TrainingStep', 'training_steps', 'trained_names', 'Checkpoint',
+           'FineTuned', 'finetune', 'finetune_classifier', 'predict_logits']
 
 # %% ../nbs/lib/finetune.ipynb #003
 import json
@@ -446,9 +446,33 @@ def _default_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Return cross-entropy, or of several labels binary cross-entropy of known ones."""
     if labels.ndim == 1:
         return F.cross_entropy(logits, labels)
-    is_known = ~labels.isnan()
+    return known_labels_loss(logits, labels)
+
+
+def known_labels_loss(
+    logits: torch.Tensor, targets: torch.Tensor, pos_weight: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return the mean over rows of the mean binary cross-entropy of known labels.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n_rows, n_labels)
+        Of each label.
+    targets : Tensor, shape (n_rows, n_labels)
+        0/1 per label, NaN where unknown.
+    pos_weight : Tensor, shape (n_labels,), optional
+        How much positives weigh; by default 1.
+
+    Returns
+    -------
+    Tensor, shape ()
+    """
+    is_known = ~targets.isnan()
     losses = F.binary_cross_entropy_with_logits(
-        logits, labels.float().nan_to_num(), reduction='none'
+        logits,
+        targets.float().nan_to_num(),
+        pos_weight=None if pos_weight is None else pos_weight.to(logits),
+        reduction='none',
     )
     n_known = is_known.sum(1).clamp(min=1)
     return ((losses * is_known).sum(1) / n_known).mean()

@@ -17,6 +17,7 @@ from sklearn.metrics import f1_score, jaccard_score
 from .baselines import fit_logistic, frozen_features
 from promptlab.data import (
     TableError,
+    check_same_columns,
     check_table,
     joined_texts,
     row_name,
@@ -337,12 +338,7 @@ def _matched_tables(
     """Return both tables with the labels of the first, or say what does not fit."""
     table = check_table(table)
     test = check_table(test, table.attrs['labels'], source_name='the test table')
-    for column in ('label', 'text_pair'):
-        if (column in table) != (column in test):
-            raise TableError(
-                f'only one of the tables has a column {column!r}; give both one, or '
-                'none.'
-            )
+    check_same_columns(table, test)
     for part, name in ((table, 'the table'), (test, 'the test table')):
         is_unknown = np.isnan(targets(part)).reshape(len(part), -1)
         if is_unknown.any():

@@ -772,18 +772,9 @@ def _is_users(thing: Any) -> bool:
 
 
 def _describe_function(function: Any) -> list:
-    """Return a function's name, and its code and values where it is a user's own."""
+    """Return a function's name, and a digest of a user's own."""
     name = f'{function.__module__}.{function.__qualname__}'
-    if not _is_users(function):
-        return [name]
-    source = code_digest(function)  # of its whole module: helpers count, too
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    held = {variable: cell.cell_contents for variable, cell in cells}
-    held |= function.__kwdefaults__ or {}
-    held.pop('__class__', None)
-    values = {variable: callable_digest(value) for variable, value in held.items()}
-    defaults = function.__defaults__ and callable_digest(function.__defaults__)
-    return [name, source, repr(defaults), values]
+    return [name, callable_digest(function)] if _is_users(function) else [name]
 
 # %% ../nbs/lib/pooling.ipynb #060
 def _describe_class(kind: type) -> list:

@@ -30,9 +30,11 @@ from transformers import get_scheduler
 from .batching import length_batches, progress_bar
 from promptlab.data import (
     TableError,
+    check_same_columns,
     check_table,
     load,
     load_training,
+    positive_weights,
     split_rows,
     targets,
 )
@@ -48,6 +50,7 @@ from promptlab.files import (
     save_tensors,
     write_checked_json,
 )
+from .finetune import known_labels_loss
 from .jobs import callable_digest
 from .kvcache import PRECISIONS, KVCacheStore, choose_caching
 from .lm import Encoded, FrozenLM, KVBatch, get_lm
@@ -446,26 +449,8 @@ def default_loss(targets: np.ndarray) -> Callable[..., torch.Tensor]:
     """
     if targets.ndim == 1:
         return F.cross_entropy
-    n_known = torch.tensor((~np.isnan(targets)).sum(0))
-    n_positive = torch.tensor(np.nansum(targets, 0))
-    pos_weight = (n_known - n_positive) / n_positive.clamp(min=1)
-    pos_weight[n_positive == n_known] = 1.0  # else such a label had no loss
-    return functools.partial(_known_labels_loss, pos_weight=pos_weight)
-
-
-def _known_labels_loss(
-    logits: torch.Tensor, targets: torch.Tensor, pos_weight: torch.Tensor
-) -> torch.Tensor:
-    """Return the mean over rows of the mean over known labels."""
-    is_known = ~targets.isnan()
-    losses = F.binary_cross_entropy_with_logits(
-        logits,
-        targets.nan_to_num(),
-        pos_weight=pos_weight.to(logits),
-        reduction='none',
-    )
-    n_known = is_known.sum(1).clamp(min=1)
-    return ((losses * is_known).sum(1) / n_known).mean()
+    pos_weight = torch.tensor(positive_weights(targets))
+    return functools.partial(known_labels_loss, pos_weight=pos_weight)
 
 # %% ../nbs/lib/prompt.ipynb #035
 _DECISIVE_FIELDS = [
@@ -1325,7 +1310,7 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
         if not isinstance(validation, pd.DataFrame):
             validation = load(validation, labels=labels)
         held_out = check_table(validation, labels, source_name='the validation table')
-        _check_same_columns(table, held_out)
+        check_same_columns(table, held_out)
         parts = [table, held_out]
     values = np.concatenate([targets(part) for part in parts])
     n_train = len(parts[0])
@@ -1338,15 +1323,6 @@ def _training_rows(table: Any, validation: Any, training: TrainingConfig) -> _Ro
     return _Rows(together, values, list(labels), n_train, name)
 
 # %% ../nbs/lib/prompt.ipynb #2b3c4d5e
-def _check_same_columns(table: pd.DataFrame, held_out: pd.DataFrame) -> None:
-    for column in ('label', 'text_pair'):
-        if (column in table) != (column in held_out):
-            raise TableError(
-                f'only one of training and validation table has a column {column!r}; '
-                'give both one, or none.'
-            )
-
-
 def _hold_out(table: pd.DataFrame, share: float, seed: int) -> list[pd.DataFrame]:
     if not 0 < share < 1:
         raise ValueError(
