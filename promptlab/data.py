@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['DATASETS', 'EMOTIONS', 'TableError', 'MissingData', 'row_name', 'label_name', 'check_table', 'targets',
-           'positive_weights', 'check_same_columns', 'numeric_column', 'label_column', 'joined_texts', 'text_groups',
-           'split_rows', 'balanced_subset', 'DataSet', 'BundledDataSet', 'HubDataSet', 'available_splits',
-           'file_ending', 'open_text', 'read_lines', 'read_table', 'load', 'load_training']
+           'positive_weights', 'check_same_columns', 'named_column', 'numeric_column', 'label_column', 'joined_texts',
+           'text_groups', 'split_rows', 'balanced_subset', 'DataSet', 'BundledDataSet', 'HubDataSet',
+           'available_splits', 'file_ending', 'open_text', 'read_lines', 'read_table', 'load', 'load_training']
 
 # %% ../nbs/lib/data.ipynb #003
 import bz2
@@ -565,12 +565,39 @@ def check_same_columns(table: pd.DataFrame, other: pd.DataFrame) -> None:
             )
 
 # %% ../nbs/lib/data.ipynb #046
-def _column(table: pd.DataFrame, column: str, source_name: str) -> pd.Series:
+def named_column(
+    table: pd.DataFrame, column: str, source_name: str = 'the table'
+) -> pd.Series:
+    """Return the only column of a name.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    column : str
+        The name.
+    source_name : str, default 'the table'
+        What messages call the table.
+
+    Returns
+    -------
+    Series
+        The column.
+
+    Raises
+    ------
+    TableError
+        If no column or more than one is called so.
+    """
     _refuse_no_table(table, source_name)
     if column not in table:
         raise TableError(
             f'{source_name}: there is no column {column!r} '
             f'(there are {_quoted(table)}).'
+        )
+    if isinstance(table[column], pd.DataFrame):
+        raise TableError(
+            f'{source_name}: two columns are called {column!r}; rename one.'
         )
     return table[column]
 
@@ -604,7 +631,7 @@ def numeric_column(
     TableError
         If there is no such column, or a cell is not such a number.
     """
-    cells = _column(table, column, source_name)
+    cells = named_column(table, column, source_name)
     numbers = pd.to_numeric(cells, errors='coerce').to_numpy(
         np.float64, na_value=np.nan
     )
@@ -650,7 +677,7 @@ def label_column(
     TableError
         If there is no such column, or a cell is not one of the labels.
     """
-    renamed = pd.DataFrame({'label': _column(table, column, source_name)})
+    renamed = pd.DataFrame({'label': named_column(table, column, source_name)})
     names = _checked_names([] if labels is None else labels)
     origin = _Origin.of(table, source_name)
     return _single_label(renamed, names, origin)[0].to_numpy()
@@ -690,7 +717,7 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     int array, shape (n_rows,)
         Rows of one group have the same number.
     """
-    _column(table, 'text', 'the table')
+    named_column(table, 'text')
     n_rows = len(table)
     if not n_rows:
         raise TableError('the table: it has columns but no rows.')

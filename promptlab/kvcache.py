@@ -384,6 +384,7 @@ def _copied_ahead(
     """Yield batches on a GPU, each copied there while the one before is worked on."""
     device = store.lm.device
     side, ahead = torch.cuda.Stream(device), None
+    side.wait_stream(torch.cuda.current_stream(device))  # what fills the store ends
     for positions in [*batches, None]:
         following = None
         if positions is not None:
@@ -400,10 +401,15 @@ def _copied_ahead(
 
 # %% ../nbs/lib/kvcache.ipynb #034
 def _read_elsewhere(
-    model: str, fingerprint: str, dtype: torch.dtype, precision: str, ids: list
+    model: str,
+    fingerprint: str,
+    device: str,
+    dtype: torch.dtype,
+    precision: str,
+    ids: list,
 ) -> list[list[torch.Tensor]]:
     """Return packed caches of texts; for workers."""
-    lm = get_lm(model, dtype=dtype)
+    lm = get_lm(model, device, dtype)
     if lm.fingerprint != fingerprint:
         raise ModelMismatch(f'{model!r} has other weights on this worker.')
     caches = lm.kv_cache(Encoded(ids), len(ids), progress=False)
@@ -560,7 +566,8 @@ class KVCacheStore:
             yield from map(self._compute, batches)
             return
         model = {'model': self.lm.name, 'fingerprint': self.lm.fingerprint}
-        model |= {'dtype': self.lm.dtype, 'precision': self.precision}
+        model |= {'device': self.lm.device.type, 'dtype': self.lm.dtype}
+        model |= {'precision': self.precision}
         calls = [model | {'ids': [self.ids[i] for i in batch]} for batch in batches]
         with open_executor(executor) as workers:
             for number, caches in map_calls(_read_elsewhere, calls, workers):

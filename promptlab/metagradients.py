@@ -164,6 +164,7 @@ def train_states(run: TrainingRun, weights: torch.Tensor) -> Iterator[State]:
     dict of str to Tensor
         Detached states.
     """
+    weights = weights.to(next(iter(run.start.values())))
     state = run.first_state(weights)
     yield state
     for batch in run.batches:
@@ -561,6 +562,7 @@ class Metagradients:
         Tensor, shape (n_runs, n_targets)
             Values on the tangent.
         """
+        weights = weights.to(self.weights)
         moved = torch.einsum('rn,rnk->rk', weights - self.weights, self.scores)
         return self.values + moved
 

@@ -359,10 +359,12 @@ def as_head(lm: FrozenLM, head: Callable) -> Head:
     Returns
     -------
     Head
-        A head is returned as it is.
+        A head on the model's device is returned as it is.
     """
     if isinstance(head, Head):
-        return head
+        weights = head.state_dict().values()
+        is_here = all(tensor.device == lm.device for tensor in weights)
+        return head if is_here else deepcopy(head).to(lm.device)
     if not callable(head):
         raise TypeError(f'{head!r} is not a head; give a module or a function.')
     if isinstance(head, torch.nn.Linear):

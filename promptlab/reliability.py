@@ -32,7 +32,13 @@ from promptlab.calibrators import (
     class_logits,
     proba_to_logits,
 )
-from .data import label_column, numeric_column, read_table, row_name
+from promptlab.data import (
+    label_column,
+    named_column,
+    numeric_column,
+    read_table,
+    row_name,
+)
 from .files import claim_folder, nothing_lost, write_atomic, write_json
 from promptlab.metrics import (
     ScoreCounts,
@@ -661,9 +667,7 @@ def _read_scores(
         checked = check_logits(np.stack(columns, 1))
         proba = softmax(class_logits(checked), 1)
         proba = proba[:, 1] if proba.shape[1] == 2 else proba
-    classes = (
-        ['0', '1'] if label not in table else _class_names(table[label], names, labels)
-    )
+    classes = _class_names(named_column(table, label, name), names, labels)
     targets = label_column(table, label, classes, name)
     return _ScoredTable(name, names, proba, checked, targets)
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import torch
 
 # %% ../nbs/lib/testing.ipynb #005
 def refused(
@@ -49,14 +50,17 @@ def relative_error(value: Any, reference: Any) -> float:
     Parameters
     ----------
     value, reference : array-like or Tensor of the same shape
-        What to compare.
+        What to compare; a tensor may be on any device.
 
     Returns
     -------
     float
         `max|value - reference| / max|reference|`.
     """
-    value, reference = (np.asarray(x, dtype=np.float64) for x in (value, reference))
+    value, reference = (
+        np.asarray(x.detach().cpu() if isinstance(x, torch.Tensor) else x, np.float64)
+        for x in (value, reference)
+    )
     scale = max(np.abs(reference).max(), np.finfo(float).tiny)
     return float(np.abs(value - reference).max() / scale)
 
