@@ -628,6 +628,10 @@ class _LinearCalibrator(Calibrator):
         """Return a penalty and its gradients in weight and bias."""
         return _no_penalty(weight, bias)
 
+    def _unpenalised(self, weight: np.ndarray, bias: np.ndarray) -> tuple:
+        """Return weight and bias with zeros where a penalty holds them small."""
+        return weight, bias
+
     @override
     def fit_logits(self, logits, targets):
         inputs = self._inputs(logits)
@@ -636,8 +640,9 @@ class _LinearCalibrator(Calibrator):
         inputs /= size
         shape = self._weight_shape(inputs.shape[1])
         weight, bias = _fit_linear(inputs, targets, shape, self._penalty)
-        predicted = (_scale(inputs, weight) + bias).argmax(1)
-        if self._penalty(weight, bias)[0] == 0 and (predicted == targets).all():
+        free_weight, free_bias = self._unpenalised(weight, bias)
+        predicted = (_scale(inputs, free_weight) + free_bias).argmax(1)
+        if (predicted == targets).all():  # larger parameters are ever more likely
             raise DegenerateFit(f'scaled logits can {_SEPARATED}')
         if np.mean(np.diag(weight) if weight.ndim == 2 else weight) <= 0:
             raise DegenerateFit(_BACKWARDS)
@@ -740,6 +745,10 @@ class Matrix(_LinearCalibrator):
         on_bias = self.bias / n_classes
         penalty = on_weight * (outside**2).sum() + on_bias * (bias**2).sum()
         return penalty, 2 * on_weight * outside, 2 * on_bias * bias
+
+    def _unpenalised(self, weight, bias):
+        diagonal = np.diag(np.diag(weight))
+        return diagonal if self.off_diagonal else weight, bias * (not self.bias)
 
 
 class Dirichlet(Matrix):
