@@ -377,6 +377,43 @@ def emotion(study):
     study.record('emotion', measured, tables, **facts)
 
 
+SETTINGS_TRIED = {
+    'as published': {},
+    'from words': {'init': ' Emotions of this tweet:'},
+    'a third of the rate': {'lr': SHARED['lr'] / 3},
+    'three times the rate': {'lr': SHARED['lr'] * 3},
+    'ten tokens': {'n_tokens': 10},
+}
+
+
+def variants(study):
+    """Compare starts, rates and lengths of emotion prompts on dev tweets."""
+    table = study.tweets['train'].sample(study.args.few_tweets, random_state=0)
+    dev, seeds = study.tweets['validation'], range(study.args.seeds)
+    kinds = [{**kind, 'seed': i} for kind in SETTINGS_TRIED.values() for i in seeds]
+    folder = study.folder / f'variants-{len(seeds)}-{len(table)}'
+    settings = study.shared | {'epochs': 4, 'max_tokens': 64}
+    prompts = train_many(
+        study.lm, table.reset_index(drop=True), kinds, dev, folder, **settings
+    )
+    true, said = targets(dev).astype(int), {}
+    for i, name in enumerate(SETTINGS_TRIED):
+        own = prompts[len(seeds) * i :][: len(seeds)]
+        logits = study.logits(own, dev.text).astype(float)
+        decided = [cross_decide(BY_LABEL, logits[:, j], true) for j in seeds]
+        said[name] = np.stack(decided, 1)
+    usual = said['as published']
+    measured = {
+        name: score_labels(true, found, EMOTIONS)
+        | {'difference': score_difference(true, found, usual)}
+        for name, found in said.items()
+    }
+    facts = {'seed': study.seeds, 'epochs': 4, 'tried': SETTINGS_TRIED}
+    study.record(
+        'variants', measured, {'tweets': {'train': table, 'dev': dev}}, **facts
+    )
+
+
 def average(study):
     """Average the logits of several prompts, and decide by thresholds in three ways.
 
@@ -411,9 +448,10 @@ def average(study):
     study.record('average', measured, {'tweets': tables}, **facts)
 
 
+BY_LABEL = 'best expected F1, by label'
 RULES = {
     'best F1 on dev, by label': best_thresholds,
-    'best expected F1, by label': lambda logits, true: expected_f1_thresholds(logits),
+    BY_LABEL: lambda logits, true: expected_f1_thresholds(logits),
     'best micro F1 on dev, shared': lambda logits, true: best_threshold(
         logits.ravel(), true.ravel()
     ),
@@ -647,6 +685,7 @@ PARTS = {
     'sentiment': sentiment,
     'epochs': epochs,
     'ship': ship,
+    'variants': variants,
     'average': average,
     'cross': cross,
     'baselines': baselines,
@@ -664,7 +703,9 @@ def make_parser():
     parser.add_argument('--rows', type=int, default=4000, help='reviews to train on')
     parser.add_argument('--test-rows', type=int, default=2000, help='test reviews')
     parser.add_argument('--tweets', type=int, help='of each split; default: all')
-    parser.add_argument('--few-tweets', type=int, default=2000, help='for the part joy')
+    parser.add_argument(
+        '--few-tweets', type=int, default=2000, help='for joy and variants'
+    )
     parser.add_argument('--mixed-rows', type=int, default=2000, help='for two-tasks')
     tasks = ['sentiment', 'emotion']
     parser.add_argument(

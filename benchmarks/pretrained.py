@@ -29,6 +29,7 @@ from promptlab.report import read_results, record, show_interval
 from promptlab.sharing import model_card
 
 VARIANTS = [{'n_tokens': 5}, {'n_tokens': 10}]
+EPOCHS = 4  # of the prompts that are shipped
 TRAINING = {
     'lr': 0.01,
     'schedule': 'linear',
@@ -197,8 +198,9 @@ def measure(arguments, prompt, variant, validation, test, folder):
         for name, rows in {'validation': validation, 'test': test}.items()
     }
     settings = {key: str(value) for key, value in prompt.settings.items()}
+    suffix = '' if arguments.epochs == EPOCHS else f'-{arguments.epochs}-epochs'
     record(
-        f'pretrained-{arguments.task}',
+        f'pretrained-{arguments.task}{suffix}',
         measured,
         arguments.results,
         model=arguments.model,
@@ -222,7 +224,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('task', choices=['emotion', 'sentiment'])
     parser.add_argument('--model', default='smollm2')
-    parser.add_argument('--epochs', type=int, default=5)
+    parser.add_argument('--epochs', type=int, default=EPOCHS)
     parser.add_argument('--max-tokens', type=int)
     parser.add_argument('--rows', type=int, default=4000, help='reviews to train on')
     parser.add_argument('--test-rows', type=int, default=2000)
