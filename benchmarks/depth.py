@@ -53,14 +53,11 @@ def depth_logits(lm, tables, seeds, folder, cache):
         **TRAINING,
         **{f'cache_{name}': value for name, value in cache.items()},
     )
-    return {
-        split: stack_logits(prompts, tables[split].text, cache).astype(float)
-        for split in SPLITS[1:]
-    }
+    return split_logits(prompts, tables, cache)
 
 
-def whole_logits(prompts, tables, cache):
-    """Return logits of prompts of the whole model for dev and test tweets."""
+def split_logits(prompts, tables, cache):
+    """Return the logits of prompts for dev and test tweets."""
     return {
         split: stack_logits(prompts, tables[split].text, cache).astype(float)
         for split in SPLITS[1:]
@@ -158,7 +155,7 @@ def main():
     measured = {name: score(true, logits) for name, logits in groups.items()}
     saved = sorted((Path(args.pretrained) / 'emotion/training').rglob('prompt.json'))
     whole = [TrainedPrompt.load(path.parent, lm) for path in saved]
-    compute('all layers', whole_logits, {'prompts': whole})
+    compute('all layers', split_logits, {'prompts': whole})
     measured |= average(true, groups)
     record(
         f'linear-head-depth-{args.model}',

@@ -565,9 +565,7 @@ def check_same_columns(table: pd.DataFrame, other: pd.DataFrame) -> None:
             )
 
 # %% ../nbs/lib/data.ipynb #046
-def named_column(
-    table: pd.DataFrame, column: str, source_name: str = 'the table'
-) -> pd.Series:
+def named_column(table: pd.DataFrame, column: str, source_name: str) -> pd.Series:
     """Return the only column of a name.
 
     Parameters
@@ -576,7 +574,7 @@ def named_column(
         The table.
     column : str
         The name.
-    source_name : str, default 'the table'
+    source_name : str
         What messages call the table.
 
     Returns
@@ -601,7 +599,7 @@ def named_column(
         )
     return table[column]
 
-
+# %% ../nbs/lib/data.ipynb #c0de1
 def numeric_column(
     table: pd.DataFrame,
     column: str,
@@ -717,7 +715,7 @@ def text_groups(table: pd.DataFrame) -> np.ndarray:
     int array, shape (n_rows,)
         Rows of one group have the same number.
     """
-    named_column(table, 'text')
+    named_column(table, 'text', 'the table')
     n_rows = len(table)
     if not n_rows:
         raise TableError('the table: it has columns but no rows.')

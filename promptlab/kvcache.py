@@ -616,11 +616,9 @@ class KVCacheStore:
         missing = [i for i in positions if self.keys[i] not in self.cached]
         if len(missing) == len(positions):
             return self.lm.kv_batch([self.ids[i] for i in positions])
-        computed = {}
-        if missing:
-            ids = Encoded(self.ids[i] for i in missing)
-            new = self.lm.kv_cache(ids, len(ids), progress=False)
-            computed = dict(zip(missing, new, strict=True))
+        ids = Encoded(self.ids[i] for i in missing)
+        new = self.lm.kv_cache(ids, len(ids), progress=False) if missing else ()
+        computed = dict(zip(missing, new, strict=True))
         caches = [
             computed[i] if i in computed else unpack_kv(self.cached[self.keys[i]])
             for i in positions

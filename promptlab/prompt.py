@@ -345,6 +345,11 @@ class FunctionHead(Head):
         return {'kind': self.kind, 'function': callable_digest(self.function)}
 
 
+def _on_device(head: Head, device: torch.device) -> Head:
+    is_there = all(part.device == device for part in head.state_dict().values())
+    return head if is_there else deepcopy(head).to(device)
+
+
 def as_head(lm: FrozenLM, head: Callable) -> Head:
     """Return a module or function as a head.
 
@@ -362,9 +367,7 @@ def as_head(lm: FrozenLM, head: Callable) -> Head:
         A head on the model's device is returned as it is.
     """
     if isinstance(head, Head):
-        weights = head.state_dict().values()
-        is_here = all(tensor.device == lm.device for tensor in weights)
-        return head if is_here else deepcopy(head).to(lm.device)
+        return _on_device(head, lm.device)
     if not callable(head):
         raise TypeError(f'{head!r} is not a head; give a module or a function.')
     if isinstance(head, torch.nn.Linear):
