@@ -1,12 +1,14 @@
 """Train prompts for emotions on the first layers of a language model.
 
-    python benchmarks/depth.py [--layers 20 10] [--results results]
+    python benchmarks/pretrained.py emotion --epochs 8 --max-tokens 64 \\
+        --folder runs/pretrained-8-epochs
+    python benchmarks/depth.py [--results results]
 
 The layers above are taken away, the final norm stays. As in the post on linear heads,
 prompts of five tokens with a linear head learn from all tweets; two seeds for each
-depth. Then prompts of these depths and those of the whole model, which
-`benchmarks/pretrained.py emotion --epochs 8` has trained, are averaged: which ones is
-chosen on dev tweets. An interrupted run resumes from `--folder`.
+depth. Then prompts of these depths and those of the whole model, from the first
+command, are averaged: which ones is chosen on dev tweets. An interrupted run resumes
+from `--folder`.
 """
 
 import argparse
@@ -16,18 +18,26 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from linear_head import BY_LABEL, RULES, SHARED, cross_decide, decide_by, stack_logits
+from linear_head import (
+    BY_LABEL,
+    ON_TWEETS,
+    cross_decide,
+    decide_each,
+    score_rules,
+    stack_logits,
+)
 
-from promptlab.data import EMOTIONS, load, targets
+from promptlab.data import load, targets
 from promptlab.jobs import Job, run_jobs
-from promptlab.linear_head import score_decisions, score_difference, score_labels
+from promptlab.linear_head import score_decisions, score_difference
 from promptlab.lm import FrozenLM, get_lm
 from promptlab.models import Truncated
 from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.report import record
 
-TRAINING = SHARED | {'epochs': 4, 'max_tokens': 64}
+MODEL, DEPTHS, SEEDS = 'smollm2', (20, 10), (0, 1)
 SPLITS = ('train', 'validation', 'test')
+CACHE = {'budget': {'disk': '40GiB'}, 'precision': None}
 
 
 def first_layers(lm, n_layers):
@@ -42,41 +52,26 @@ def first_layers(lm, n_layers):
     return FrozenLM(model, lm.tokenizer, f'{lm.name}, {n_layers} layers')
 
 
-def depth_logits(lm, tables, seeds, folder, cache):
+def depth_logits(lm, tables, folder):
     """Train a prompt per seed; return their logits for dev and test tweets."""
     prompts = train_many(
         lm,
         tables['train'],
-        [{'seed': seed} for seed in range(seeds)],
+        [{'seed': seed} for seed in SEEDS],
         tables['validation'],
         folder,
-        **TRAINING,
-        **{f'cache_{name}': value for name, value in cache.items()},
+        cache_budget=CACHE['budget'],
+        **ON_TWEETS,
     )
-    return split_logits(prompts, tables, cache)
+    return split_logits(prompts, tables)
 
 
-def split_logits(prompts, tables, cache):
+def split_logits(prompts, tables):
     """Return the logits of prompts for dev and test tweets."""
     return {
-        split: stack_logits(prompts, tables[split].text, cache).astype(float)
+        split: stack_logits(prompts, tables[split].text, CACHE).astype(float)
         for split in SPLITS[1:]
     }
-
-
-def score(true, logits):
-    """Score logits (texts, members, labels) on both splits; dev is cross-validated."""
-    dev, test = (np.moveaxis(logits[split], 1, 0) for split in SPLITS[1:])
-    measured = {}
-    for rule in RULES:
-        chosen = [cross_decide(rule, one, true['validation']) for one in dev]
-        pairs = zip(dev, test, strict=True)
-        said = [decide_by(rule, one, true['validation'], other) for one, other in pairs]
-        measured[rule] = {
-            'dev': score_labels(true['validation'], np.stack(chosen, 1), EMOTIONS),
-            'test': score_labels(true['test'], np.stack(said, 1), EMOTIONS),
-        }
-    return measured
 
 
 def choose_members(true, dev):
@@ -112,16 +107,11 @@ def average(true, by_group):
     chosen = choose_members(true['validation'], together['validation'])
     mean = {split: x[:, chosen].mean(1, keepdims=True) for split, x in together.items()}
     first = {split: logits[:, chosen[:1]] for split, logits in together.items()}
-    said = [
-        decide_by(BY_LABEL, x['validation'][:, 0], true['validation'], x['test'][:, 0])[
-            :, None
-        ]
-        for x in (mean, first)
-    ]
+    said = [decide_each(BY_LABEL, logits, true) for logits in (mean, first)]
     return {
         'chosen': [names[i] for i in chosen],
-        'mean of the chosen': score(true, mean),
-        'best alone': score(true, first),
+        'mean of the chosen': score_rules(true, mean),
+        'best alone': score_rules(true, first),
         'ahead of the best alone': score_difference(true['test'], *said),
     }
 
@@ -129,43 +119,39 @@ def average(true, by_group):
 def main():
     """Train and score one depth after the other."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--model', default='smollm2')
-    parser.add_argument('--layers', type=int, nargs='+', default=[20, 10])
-    parser.add_argument('--seeds', type=int, default=2)
-    parser.add_argument('--cache-budget', default='40GiB', help='of KV caches on disk')
-    parser.add_argument('--pretrained', default='runs/pretrained', help='see above')
+    parser.add_argument('--pretrained', default='runs/pretrained-8-epochs')
     parser.add_argument('--folder', default='runs/depth')
     parser.add_argument('--results', default='results')
     args = parser.parse_args()
     warnings.simplefilter('ignore', Truncated)
-    lm, folder = get_lm(args.model, dtype='auto'), Path(args.folder)
-    tables = {split: load('emotion', split) for split in SPLITS}
-    true = {split: targets(table).astype(int) for split, table in tables.items()}
-    cache = {'budget': {'disk': args.cache_budget}, 'precision': None}
-    groups, options = {}, {'tables': tables, 'cache': cache}
-
-    def compute(name, function, arguments):
-        job = Job(name, function, arguments | options)
-        (groups[name],) = run_jobs([job], folder / 'jobs', progress=False)
-
-    for n_layers in args.layers:
-        arguments = {'lm': first_layers(lm, n_layers), 'seeds': args.seeds}
-        arguments |= {'folder': folder / str(n_layers)}
-        compute(f'{n_layers} layers', depth_logits, arguments)
-    measured = {name: score(true, logits) for name, logits in groups.items()}
+    lm, folder = get_lm(MODEL, dtype='auto'), Path(args.folder)
     saved = sorted((Path(args.pretrained) / 'emotion/training').rglob('prompt.json'))
     whole = [TrainedPrompt.load(path.parent, lm) for path in saved]
-    compute('all layers', split_logits, {'prompts': whole})
+    if not whole:
+        parser.error(f'{args.pretrained} has no prompts; run pretrained.py first.')
+    tables = {split: load('emotion', split) for split in SPLITS}
+    true = {split: targets(table).astype(int) for split, table in tables.items()}
+    groups = {}
+
+    def compute(name, function, **arguments):
+        job = Job(name, function, arguments | {'tables': tables})
+        (groups[name],) = run_jobs([job], folder / 'jobs', progress=False)
+
+    for n_layers in DEPTHS:
+        own = {'lm': first_layers(lm, n_layers), 'folder': folder / str(n_layers)}
+        compute(f'{n_layers} layers', depth_logits, **own)
+    measured = {name: score_rules(true, logits) for name, logits in groups.items()}
+    compute('all layers', split_logits, prompts=whole)
     measured |= average(true, groups)
     record(
-        f'linear-head-depth-{args.model}',
+        f'linear-head-depth-{MODEL}',
         measured,
         args.results,
-        model=args.model,
+        model=MODEL,
         data='SemEval-2018 E-c',
         rows=', '.join(f'{len(tables[split]):,} {split}' for split in SPLITS),
-        seed=f'0 to {args.seeds - 1}',
-        **{name: TRAINING[name] for name in ('epochs', 'lr', 'max_tokens')},
+        seed=', '.join(map(str, SEEDS)),
+        **{name: ON_TWEETS[name] for name in ('epochs', 'lr', 'max_tokens')},
         n_tokens=5,
         whole=[
             {name: prompt.settings[name] for name in ('n_tokens', 'epochs', 'seed')}
@@ -174,7 +160,7 @@ def main():
         device='cpu',
         threads=torch.get_num_threads(),
         dtype=str(lm.dtype),
-        command=f'python benchmarks/depth.py --model {args.model}',
+        command='python benchmarks/depth.py',
     )
 
 

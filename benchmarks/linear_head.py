@@ -52,6 +52,7 @@ from promptlab.prompt import TrainedPrompt, train_many
 from promptlab.report import record
 
 SHARED = {'lr': 0.01, 'schedule': 'linear'}
+ON_TWEETS = SHARED | {'epochs': 4, 'max_tokens': 64}
 MAX_TOKENS = 256  # of a review
 # options that change no number
 PLACES = ('folder', 'pretrained', 'results', 'cache_budget')
@@ -392,7 +393,7 @@ def variants(study):
     dev, seeds = study.tweets['validation'], range(study.args.seeds)
     kinds = [{**kind, 'seed': i} for kind in SETTINGS_TRIED.values() for i in seeds]
     folder = study.folder / f'variants-{len(seeds)}-{len(table)}'
-    settings = study.shared | {'epochs': 4, 'max_tokens': 64}
+    settings = study.shared | ON_TWEETS
     prompts = train_many(
         study.lm, table.reset_index(drop=True), kinds, dev, folder, **settings
     )
@@ -408,10 +409,9 @@ def variants(study):
         | {'difference': score_difference(true, found, usual)}
         for name, found in said.items()
     }
+    used = {'tweets': {'train': table, 'dev': dev}}
     facts = {'seed': study.seeds, 'epochs': 4, 'tried': SETTINGS_TRIED}
-    study.record(
-        'variants', measured, {'tweets': {'train': table, 'dev': dev}}, **facts
-    )
+    study.record('variants', measured, used, **facts)
 
 
 def average(study):
@@ -434,15 +434,10 @@ def average(study):
     members['mean'] = list(range(n_prompts))
     measured = {}
     for name, some in members.items():
-        dev, test = (logits[split][:, some].mean(1) for split in ('validation', 'test'))
-        measured[name] = {}
-        for rule in RULES:
-            chosen = cross_decide(rule, dev, true['validation'])
-            said = decide_by(rule, dev, true['validation'], test)
-            measured[name][rule] = {
-                'dev': score_labels(true['validation'], chosen[:, None], EMOTIONS),
-                'test': score_labels(true['test'], said[:, None], EMOTIONS),
-            }
+        means = {
+            split: x[:, some].mean(1, keepdims=True) for split, x in logits.items()
+        }
+        measured[name] = score_rules(true, means)
     facts = {'seed': seeds_of([p for group in groups.values() for p in group])}
     facts['n_tokens'] = [len(p.embeddings) for group in groups.values() for p in group]
     study.record('average', measured, {'tweets': tables}, **facts)
@@ -472,6 +467,30 @@ def cross_decide(rule, logits, true):
     for others, fifth in KFold(5, shuffle=True, random_state=0).split(true):
         said[fifth] = decide_by(rule, logits[others], true[others], logits[fifth])
     return said
+
+
+def decide_each(rule, logits, true):
+    """Decide on test rows for logits (texts, members, labels) of both splits."""
+    pairs = zip(*(np.moveaxis(x, 1, 0) for x in logits.values()), strict=True)
+    said = [decide_by(rule, dev, true['validation'], test) for dev, test in pairs]
+    return np.stack(said, 1)
+
+
+def score_rules(true, logits):
+    """Score logits (texts, members, labels) of dev and test rows by each rule.
+
+    Dev scores are cross-validated.
+    """
+    measured = {}
+    for rule in RULES:
+        each = np.moveaxis(logits['validation'], 1, 0)
+        chosen = [cross_decide(rule, dev, true['validation']) for dev in each]
+        said = decide_each(rule, logits, true)
+        measured[rule] = {
+            'dev': score_labels(true['validation'], np.stack(chosen, 1), EMOTIONS),
+            'test': score_labels(true['test'], said, EMOTIONS),
+        }
+    return measured
 
 
 def cross(study):
@@ -607,7 +626,7 @@ def joy(study):
     kinds = [{}, *({'labels': [name]} for name in EMOTIONS)]
     seeds = range(study.args.seeds)
     variants = [{**kind, 'seed': seed} for seed in seeds for kind in kinds]
-    settings = study.shared | {'epochs': 4, 'max_tokens': 64}
+    settings = study.shared | ON_TWEETS
     folder = study.folder / f'joy-{study.args.seeds}-{len(table)}'
     prompts = train_many(study.lm, fit, variants, held_out, folder, **settings)
     dev = study.tweets['validation']

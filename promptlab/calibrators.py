@@ -747,8 +747,8 @@ class Matrix(_LinearCalibrator):
         return penalty, 2 * on_weight * outside, 2 * on_bias * bias
 
     def _unpenalised(self, weight, bias):
-        diagonal = np.diag(np.diag(weight))
-        return diagonal if self.off_diagonal else weight, bias * (not self.bias)
+        free_weight = np.diag(np.diag(weight)) if self.off_diagonal else weight
+        return free_weight, np.zeros_like(bias) if self.bias else bias
 
 
 class Dirichlet(Matrix):

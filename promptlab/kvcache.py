@@ -384,7 +384,8 @@ def _copied_ahead(
     """Yield batches on a GPU, each copied there while the one before is worked on."""
     device = store.lm.device
     side, ahead = torch.cuda.Stream(device), None
-    side.wait_stream(torch.cuda.current_stream(device))  # what fills the store ends
+    # the store may still be filling
+    side.wait_stream(torch.cuda.current_stream(device))
     for positions in [*batches, None]:
         following = None
         if positions is not None:
@@ -565,9 +566,13 @@ class KVCacheStore:
         if executor == 'serial':
             yield from map(self._compute, batches)
             return
-        model = {'model': self.lm.name, 'fingerprint': self.lm.fingerprint}
-        model |= {'device': self.lm.device.type, 'dtype': self.lm.dtype}
-        model |= {'precision': self.precision}
+        model = {
+            'model': self.lm.name,
+            'fingerprint': self.lm.fingerprint,
+            'device': self.lm.device.type,
+            'dtype': self.lm.dtype,
+            'precision': self.precision,
+        }
         calls = [model | {'ids': [self.ids[i] for i in batch]} for batch in batches]
         with open_executor(executor) as workers:
             for number, caches in map_calls(_read_elsewhere, calls, workers):
